@@ -1,0 +1,232 @@
+"""Everything that happens, past tense, frozen. Each event has a sequence number and the number of the event that caused it.
+
+Fields come first, `seq` and `cause` last, so that a market event is made positionally. `seq` is dense over a session:
+every market row, command and consequence takes the next number.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from tradetui.engine.model.orders import OrderStatus, OrderType, Role, TimeInForce
+
+
+class TradingState(StrEnum):
+    """What trading is allowed to do, safest last."""
+
+    ACTIVE = "active"
+    REDUCING = "reducing"
+    HALTED = "halted"
+
+
+class Happened(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
+    """Base of every event; its JSON names the kind in `event`."""
+
+
+class MarketEvent(Happened, frozen=True, gc=False, tag="bar"):
+    """One bar, readable at its close. `ts_ns` is the bar's start, UTC."""
+
+    symbol: str
+    ts_ns: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    seq: int = 0
+    cause: int = 0
+
+
+class QuoteEvent(Happened, frozen=True, gc=False, tag="quote"):
+    """Best bid and ask after a change; 0 where a side is empty."""
+
+    symbol: str
+    ts_ns: int
+    bid: float
+    bid_size: float
+    ask: float
+    ask_size: float
+    seq: int = 0
+    cause: int = 0
+
+
+class TradeEvent(Happened, frozen=True, gc=False, tag="trade"):
+    """One print. `side` is the aggressor: +1 buy, -1 sell, 0 unknown."""
+
+    symbol: str
+    ts_ns: int
+    price: float
+    size: float
+    side: int
+    seq: int = 0
+    cause: int = 0
+
+
+class BookEvent(Happened, frozen=True, gc=False, tag="book"):
+    """One price level changed: the new total size at `price` on `side` (+1 bid, -1 ask); 0 removes the level."""
+
+    symbol: str
+    ts_ns: int
+    side: int
+    price: float
+    size: float
+    seq: int = 0
+    cause: int = 0
+
+
+class SignalEvent(Happened, frozen=True, gc=False, tag="signal"):
+    """A strategy's wish: `direction` is the wanted position, +1 long, 0 flat, -1 short.
+
+    Size: `quantity` in units, or `fraction` of the free cash (sized at the fill, whole lots), or the strategy's own
+    `calculate_position_size`. `stop_loss` and `take_profit` are prices. A new signal for a symbol replaces the entry
+    orders of that symbol that are still working.
+    """
+
+    symbol: str
+    direction: int
+    quantity: Decimal | float | None = None
+    type: OrderType = "market"
+    limit_price: Decimal | float | None = None
+    stop_price: Decimal | float | None = None
+    stop_loss: Decimal | float | None = None
+    take_profit: Decimal | float | None = None
+    time_in_force: TimeInForce = "day"
+    reason: str = ""
+    fraction: float | None = None
+    ts_ns: int = 0
+    seq: int = 0
+    cause: int = 0
+
+
+class OrderEvent(Happened, frozen=True, gc=False, tag="order"):
+    """An order that passed every check and was sent. `side` is +1 buy, -1 sell."""
+
+    order_id: int
+    symbol: str
+    side: int
+    quantity: Decimal
+    type: OrderType
+    limit_price: Decimal | None
+    stop_price: Decimal | None
+    time_in_force: TimeInForce
+    role: Role
+    parent: int
+    fraction: float | None
+    reason: str
+    ts_ns: int
+    seq: int = 0
+    cause: int = 0
+
+
+class OrderStatusEvent(Happened, frozen=True, gc=False, tag="order_status"):
+    """An order changed state other than by a fill; `reason` says why."""
+
+    order_id: int
+    symbol: str
+    status: OrderStatus
+    reason: str
+    ts_ns: int
+    seq: int = 0
+    cause: int = 0
+
+
+class RefusalEvent(Happened, frozen=True, gc=False, tag="refusal"):
+    """A wish that our own checks denied: which check, the value seen and the limit, in words a trader understands."""
+
+    symbol: str
+    side: int
+    quantity: Decimal
+    check: str
+    seen: str
+    limit: str
+    message: str
+    ts_ns: int
+    seq: int = 0
+    cause: int = 0
+
+
+class FillEvent(Happened, frozen=True, gc=False, tag="fill"):
+    """An execution. Money fields are exact; `decided_price` is the market when the order was decided (for slippage)."""
+
+    execution_id: str
+    order_id: int
+    symbol: str
+    side: int
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    liquidity: Literal["maker", "taker"]
+    role: Role
+    ambiguous: bool
+    decided_price: float
+    ts_ns: int
+    seq: int = 0
+    cause: int = 0
+
+
+class ControlEvent(Happened, frozen=True, gc=False, tag="control"):
+    """The trading state changed, by whom and why."""
+
+    state: TradingState
+    actor: str
+    reason: str
+    ts_ns: int
+    seq: int = 0
+    cause: int = 0
+
+
+class RiskEvent(Happened, frozen=True, gc=False, tag="risk"):
+    """Something a person should know: a limit came near or was passed, an order waits, cash went below zero."""
+
+    severity: Literal["info", "warning", "critical"]
+    check: str
+    symbol: str
+    message: str
+    ts_ns: int
+    seq: int = 0
+    cause: int = 0
+
+
+class StrategyErrorEvent(Happened, frozen=True, gc=False, tag="strategy_error"):
+    """A strategy raised and was stopped; positions are untouched."""
+
+    strategy: str
+    error: str
+    traceback: str
+    ts_ns: int
+    seq: int = 0
+    cause: int = 0
+
+
+class CommandEvent(Happened, frozen=True, gc=False, tag="command"):
+    """An operator's command as it entered the core."""
+
+    command: Literal["kill", "cancel_all", "pause", "resume", "unlock", "close", "finish"]
+    symbol: str
+    actor: str
+    reason: str
+    ts_ns: int
+    seq: int = 0
+    cause: int = 0
+
+
+MarketData = MarketEvent | QuoteEvent | TradeEvent | BookEvent
+Event = (
+    MarketEvent
+    | QuoteEvent
+    | TradeEvent
+    | BookEvent
+    | SignalEvent
+    | OrderEvent
+    | OrderStatusEvent
+    | RefusalEvent
+    | FillEvent
+    | ControlEvent
+    | RiskEvent
+    | StrategyErrorEvent
+    | CommandEvent
+)
