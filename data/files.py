@@ -1,0 +1,89 @@
+"""Bytes of a data file, unpacked and named by what they hold. Knows nothing of columns."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tradetui.engine.errors import DataError
+
+Kind = Literal["csv", "parquet", "arrow"]
+
+KINDS: dict[str, Kind] = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".feather": "arrow",
+    ".arrow": "arrow",
+    ".ipc": "arrow",
+}
+FORMATS_TEXT = "one of .csv, .parquet, .feather, .arrow, each also with .gz"
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """One file read whole: `data` is unpacked, `sha256` is of the bytes as they lie on disk."""
+
+    path: Path
+    kind: Kind
+    data: bytes
+    sha256: str
+
+
+def read_content(path: Path) -> FileContent:
+    """The content of a file, chosen by its extension; a bare `.gz` holds CSV.
+
+    Raises DataError for a file that is missing, a directory, empty, of another format, or broken gzip.
+    """
+    kind, packed = _kind_of(path)
+    raw = _read_bytes(path)
+    data = _unpack(path, raw) if packed else raw
+    if not data.strip():
+        raise DataError(path, None, "the file is empty", "a header and at least one row")
+    return FileContent(path, kind, data, hashlib.sha256(raw).hexdigest())
+
+
+def symbol_from_name(path: Path) -> str:
+    """The file's name up to the first "_" or "."; empty for a name that starts with one."""
+    return path.name.split(".", 1)[0].split("_", 1)[0]
+
+
+def _kind_of(path: Path) -> tuple[Kind, bool]:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    packed = bool(suffixes) and suffixes[-1] == ".gz"
+    inner = suffixes[-2] if packed and len(suffixes) > 1 else "" if packed else suffixes[-1] if suffixes else ""
+    if inner in KINDS:
+        return KINDS[inner], packed
+    if path.exists() and not path.is_dir() and not packed:
+        raise DataError(path, None, f"the extension {inner!r} is not known", FORMATS_TEXT, "Rename or convert the file")
+    return "csv", packed
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(path, None, "there is no such file", "a data file", "Check the path") from None
+    except IsADirectoryError:
+        raise DataError(path, None, "this is a directory", "a data file", "Name the files in it one by one") from None
+    except OSError as error:
+        raise DataError(path, None, f"it cannot be read ({error.strerror})", "a readable data file") from error
+
+
+def _unpack(path: Path, raw: bytes) -> bytes:
+    if not raw:
+        return raw
+    try:
+        return gzip.decompress(raw)
+    except EOFError:
+        seen, hint = "the gzip data end too early", "The file was cut off: fetch it again"
+    except gzip.BadGzipFile as error:
+        seen, hint = f"this is not a whole gzip file ({error})", "Fetch it again, or remove .gz from its name"
+    except zlib.error as error:
+        seen, hint = f"the gzip data are damaged ({error})", "Fetch the file again"
+    raise DataError(path, None, seen, "a whole gzip file", hint)
