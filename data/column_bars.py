@@ -31,7 +31,7 @@ PRICES = ("open", "high", "low", "close")
 def read_column_bars(content: FileContent, symbol: str, timezone: str) -> RawBars:
     """The rows of a Parquet or Arrow file, not yet checked; `symbol` names them where the file has no symbol column."""
     if content.kind == "parquet" and layout_of(content) == BARS_LAYOUT:
-        return _own_layout(content)
+        return _some(own_bars(content))
     names = recognise(content.path, _column_names(content), None)
     frame = read_frame(content, names.used())
     if not len(frame):
@@ -84,6 +84,12 @@ def write_frame(frame: pl.DataFrame, path: Path, layout: str, more: dict[str, st
         raise DataError(path, None, f"it cannot be written ({error})", "a writable place with room") from error
 
 
+def no_bars(raw: RawBars) -> Bars:
+    """Bars of the same symbols and interval without a row."""
+    none = np.empty(0, np.int64)
+    return Bars(raw.symbols, raw.symbol, none, none, none, none, none, np.empty(0), raw.interval_ns or 0)
+
+
 def layout_of(content: FileContent) -> str:
     """Which of our layouts a Parquet file says it has; empty for a file that is not ours."""
     return metadata_of(content).get(LAYOUT_KEY, "")
@@ -127,10 +133,9 @@ def _guarded(content: FileContent, read: Any) -> Any:
         raise DataError(content.path, None, f"the {what} data cannot be read", f"a whole {what} file", hint) from error
 
 
-def _own_layout(content: FileContent) -> RawBars:
+def own_bars(content: FileContent) -> RawBars:
+    """The rows of a Parquet file in our layout, not yet checked; there may be none."""
     frame = read_frame(content, ["ts_ns", "symbol", *PRICES, "volume"])
-    if not len(frame):
-        raise DataError(content.path, None, "there are columns and no row", "at least one row")
     symbols, codes = codes_of(content, frame)
     if any(frame[name].null_count() for name in ("ts_ns", *PRICES, "volume")):
         raise DataError(content.path, None, "there are empty values", f"the layout {BARS_LAYOUT}", "Write it again")
@@ -148,6 +153,12 @@ def _own_layout(content: FileContent) -> RawBars:
         volume_unknown=True,
         interval_ns=int(metadata_of(content)[INTERVAL_KEY]),
     )
+
+
+def _some(raw: RawBars) -> RawBars:
+    if not len(raw.ts_ns):
+        raise DataError(raw.path, None, "there are columns and no row", "at least one row")
+    return raw
 
 
 def _foreign(content: FileContent, frame: pl.DataFrame, names: ColumnNames, symbol: str, timezone: str) -> RawBars:

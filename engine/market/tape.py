@@ -1,0 +1,119 @@
+"""Quotes, trades and depth changes as columns, and the one order in which a session's rows become known. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from tradetui.engine.market.bars import Bars, Int64
+
+Codes = npt.NDArray[np.int32]
+Sides = npt.NDArray[np.int8]
+
+# The kinds of a timeline; their numbers are the order of rows that become known at the same instant: the book changes,
+# the trade that changed it is printed, the new best is quoted, and the bar that ends there is closed last.
+DEPTH, TRADE, QUOTE, BAR = 0, 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quotes:
+    """Best bid and ask after each change, in time order. Prices and sizes are int64 nanos; 0 where a side is empty."""
+
+    symbols: tuple[str, ...]
+    symbol: Codes
+    ts_ns: Int64
+    bid: Int64
+    bid_size: Int64
+    ask: Int64
+    ask_size: Int64
+
+    def __len__(self) -> int:
+        return len(self.ts_ns)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trades:
+    """Prints in time order. Prices and sizes are int64 nanos; `side` is the aggressor: +1 buy, -1 sell, 0 unknown."""
+
+    symbols: tuple[str, ...]
+    symbol: Codes
+    ts_ns: Int64
+    price: Int64
+    size: Int64
+    side: Sides
+
+    def __len__(self) -> int:
+        return len(self.ts_ns)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DepthChanges:
+    """New total sizes of price levels in time order, int64 nanos; `side` +1 bid, -1 ask; size 0 removes the level."""
+
+    symbols: tuple[str, ...]
+    symbol: Codes
+    ts_ns: Int64
+    side: Sides
+    price: Int64
+    size: Int64
+
+    def __len__(self) -> int:
+        return len(self.ts_ns)
+
+
+class Timeline(NamedTuple):
+    """Rows of a session in the order they become known: which table, which row of it, and when."""
+
+    kind: npt.NDArray[np.uint8]
+    row: Int64
+    at_ns: Int64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MarketSession:
+    """Everything a replay plays. Any table may be empty; all four number the same symbols the same way."""
+
+    bars: Bars
+    quotes: Quotes
+    trades: Trades
+    depth: DepthChanges
+
+    def __post_init__(self) -> None:
+        for table in (self.quotes, self.trades, self.depth):
+            if table.symbols != self.bars.symbols:
+                name = type(table).__name__
+                raise ValueError(f"{name} number {table.symbols}, bars {self.bars.symbols}: expected the same symbols")
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols of every table."""
+        return self.bars.symbols
+
+    def timeline(self) -> Timeline:
+        """All rows by the time they become known: a bar at its end, anything else at its own time.
+
+        Ties: depth, trade, quote, bar; then by symbol; then in the table's own order.
+        """
+        tables = ((DEPTH, self.depth), (TRADE, self.trades), (QUOTE, self.quotes), (BAR, self.bars))
+        kind = np.repeat(np.array([k for k, _ in tables], np.uint8), [len(table) for _, table in tables])
+        row = np.concatenate([np.arange(len(table)) for _, table in tables])
+        symbol = np.concatenate([table.symbol for _, table in tables])
+        at_ns = np.concatenate(
+            [self.depth.ts_ns, self.trades.ts_ns, self.quotes.ts_ns, self.bars.ts_ns + self.bars.interval_ns]
+        )
+        order = np.lexsort((row, symbol, kind, at_ns))
+        return Timeline(kind[order], row[order], at_ns[order])
+
+
+def session_of_bars(bars: Bars) -> MarketSession:
+    """A session that has bars and nothing finer."""
+    none, sides, codes = np.empty(0, np.int64), np.empty(0, np.int8), np.empty(0, np.int32)
+    return MarketSession(
+        bars,
+        Quotes(bars.symbols, codes, none, none, none, none, none),
+        Trades(bars.symbols, codes, none, none, none, sides),
+        DepthChanges(bars.symbols, codes, none, sides, none, none),
+    )
