@@ -1,0 +1,1 @@
+"""The engine: a deterministic core and everything that feeds it, journals it and measures it. No screen."""

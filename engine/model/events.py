@@ -150,7 +150,11 @@ class RefusalEvent(Happened, frozen=True, gc=False, tag="refusal"):
 
 
 class FillEvent(Happened, frozen=True, gc=False, tag="fill"):
-    """An execution. Money fields are exact; `decided_price` is the market when the order was decided (for slippage)."""
+    """An execution. Money fields are exact; `decided_price` is what slippage is measured from.
+
+    For a decision on bars that is the ideal price of the fill rules (the next open for a market order), for one on quotes
+    the mid at the decision.
+    """
 
     execution_id: str
     order_id: int
@@ -164,6 +168,7 @@ class FillEvent(Happened, frozen=True, gc=False, tag="fill"):
     ambiguous: bool
     decided_price: float
     ts_ns: int
+    leaves: Decimal = Decimal(0)  # what of the order still works (FIX LeavesQty)
     seq: int = 0
     cause: int = 0
 

@@ -5,12 +5,14 @@ Prices and sizes in market columns are int64 in units of 1e-9 ("nanos"); strateg
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
 
 import msgspec
 
 NANOS_PER_UNIT = 1_000_000_000
+_CENT_NANOS = 10_000_000
 NANO = Decimal("1e-9")
+_TWO = Decimal(2)
 PRICE_MAX = 9_000_000  # beyond this a double no longer holds nine decimals exactly, and int64 nanos come near their end
 
 EXACT = Context(prec=80, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])  # money: an inexact result is a bug
@@ -33,8 +35,12 @@ def float_from_nanos(nanos: int) -> float:
 
 
 def decimal_from_nanos(nanos: int) -> Decimal:
-    """Exact Decimal of an integer amount of nanos."""
-    return EXACT.scaleb(Decimal(int(nanos)), -9)
+    """Exact Decimal of an integer amount of nanos, without the zeros that most prices and sizes would drag along."""
+    if nanos % _CENT_NANOS:
+        return EXACT.scaleb(Decimal(int(nanos)), -9)
+    if nanos % NANOS_PER_UNIT:
+        return EXACT.scaleb(Decimal(int(nanos) // _CENT_NANOS), -2)
+    return Decimal(int(nanos) // NANOS_PER_UNIT)
 
 
 def decimal_from(value: Number) -> Decimal:
@@ -53,7 +59,7 @@ def decimal_from(value: Number) -> Decimal:
 
 def nanos_from_decimal(value: Decimal) -> int:
     """Nanos of a Decimal, rounded half-even to 1e-9."""
-    return round(value.scaleb(9))
+    return round(EXACT.scaleb(value, 9))
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,17 +75,17 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def on_tick(self, price: Decimal) -> bool:
         """Whether `price` is a multiple of the tick."""
-        return price % self.tick == 0
+        return not EXACT.remainder(price, self.tick)
 
     def on_lot(self, quantity: Decimal) -> bool:
         """Whether `quantity` is a multiple of the lot."""
-        return quantity % self.lot == 0
+        return not EXACT.remainder(quantity, self.lot)
 
     def floor_to_lot(self, quantity: Decimal) -> Decimal:
-        """The largest multiple of the lot that is not above `quantity`."""
-        return (quantity / self.lot).to_integral_value(ROUND_FLOOR) * self.lot
+        """The largest multiple of the lot that is not above `quantity`, which is not negative."""
+        return EXACT.multiply(EXACT.divide_int(quantity, self.lot), self.lot)
 
-    def snap_price(self, price: Decimal, side: int) -> Decimal:
-        """`price` moved to the tick grid, never to the trader's advantage (buy: up, sell: down)."""
-        rounding = ROUND_CEILING if side > 0 else ROUND_FLOOR
-        return (price / self.tick).to_integral_value(rounding) * self.tick
+    def nearest_tick(self, price: Decimal) -> Decimal:
+        """The point of the tick grid nearest to `price`, halves up; for prices that were thought in floats."""
+        half = EXACT.divide(self.tick, _TWO)
+        return EXACT.multiply(EXACT.divide_int(EXACT.add(price, half), self.tick), self.tick)

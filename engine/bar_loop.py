@@ -1,0 +1,201 @@
+"""Moves the core over bars: row by row for a strategy that looks at each, or from wake to wake for one that decided in columns.
+
+Both number inputs and order consequences the same way, so that the same decisions give the same events to the byte, and
+neither depends on how a run is cut into chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import count, repeat
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tradetui.engine.market.bar_fills import NEVER, Window, next_touch
+from tradetui.engine.market.bars import Bars, Int64
+from tradetui.engine.model.events import MarketEvent, SignalEvent
+from tradetui.engine.model.instrument import NANOS_PER_UNIT
+from tradetui.engine.step import Core
+
+NEVER_ROW = 2**62
+EVERY_LOW = float("inf")  # a watch that every bar touches
+
+
+def every_bar(core: Core, bars: Bars, start: int, stop: int, interval_ns: int) -> None:
+    """Ask the strategy after each of the rows [start, stop)."""
+    core.view.load(bars)
+    core.first_row = start
+    columns = _columns(bars, start, stop)
+    core.view.follow(columns[1], stop)
+    watches = core.venue.watches
+    decide = _nothing if core.stopped else core.strategy.on_market_data
+    event: MarketEvent | None = None
+    while True:
+        waiting = core.orders.waiting
+        guarding = core.guard.limit is not None and bool(core.portfolio.open)
+        # The iterators go on where they were; only the numbering starts anew after events were put out.
+        feed: Iterator[MarketEvent] = map(MarketEvent, *columns, count(core.seq + 1))
+        for event in feed:
+            busy = False
+            if watches or waiting:
+                watch = watches.get(event.symbol)
+                if waiting or (
+                    watch is not None
+                    and (event.low <= watch.low or event.high >= watch.high or event.ts_ns >= watch.expires_ns)
+                ):
+                    _react(core, bars, event)
+                    busy = True
+            if guarding or (busy and core.guard.limit is not None):
+                busy = core.check_drawdown(event.ts_ns + interval_ns, event.seq) or busy
+            try:
+                signals = decide(event)
+                if signals:
+                    check_signals(signals)
+            except Exception as error:  # a strategy may raise anything; it is stopped and recorded, never swallowed
+                core.reach(event.seq)
+                core.fail(error, event.ts_ns + interval_ns, event.seq)
+                decide, signals, busy = _nothing, None, True
+            if signals:
+                core.reach(event.seq)
+                _act(core, bars, event, signals, interval_ns)
+                break
+            if busy:
+                core.reach(event.seq)
+                break
+        else:
+            break
+    if event is not None:
+        core.reach(event.seq)
+    core.view.move(stop - 1)
+
+
+def woken_bars(
+    core: Core, bars: Bars, start: int, stop: int, interval_ns: int, wanted: npt.NDArray[np.int8], changes: Int64
+) -> None:
+    """Work the rows [start, stop), stopping only at `changes` of the wanted position and where an order is touched.
+
+    `wanted` has one entry a row of `bars`: the position after it; `changes` comes from `change_rows`.
+    """
+    core.view.load(bars)
+    core.first_row = start
+    pending = iter(changes[np.searchsorted(changes, start) : np.searchsorted(changes, stop)].tolist())
+    change, row = next(pending, NEVER_ROW), start - 1
+    while (wake := min(change, _next_touch(core, bars, row + 1, stop))) < stop:
+        core.input(wake - row)
+        row = wake
+        core.view.move(row)
+        event = _event(bars, row, core.seq)
+        if core.orders.waiting or event.symbol in core.venue.watches:
+            _react(core, bars, event)
+        if core.guard.limit is not None:
+            core.check_drawdown(event.ts_ns + interval_ns, event.seq)
+        if wake == change:
+            _act(core, bars, event, [SignalEvent(event.symbol, int(wanted[row]))], interval_ns)
+            change = next(pending, NEVER_ROW)
+    core.input(stop - 1 - row)
+    core.view.move(stop - 1)
+
+
+def change_rows(bars: Bars, wanted: npt.NDArray[np.int8]) -> Int64:
+    """Rows after which the wanted position of their symbol is another than before; it is 0 before the first."""
+    found = []
+    for index in range(len(bars.symbols)):
+        rows = np.flatnonzero(bars.symbol == index)
+        own = wanted[rows]
+        before = np.concatenate((np.zeros(1, own.dtype), own[:-1]))
+        found.append(rows[own != before])
+    return np.sort(np.concatenate(found))
+
+
+def check_signals(signals: object) -> None:
+    """Refuse what is no list of SignalEvents; raises TypeError."""
+    if not isinstance(signals, list | tuple):
+        raise TypeError(f"a strategy must return a list of SignalEvents, not {type(signals).__name__}")
+    for signal in signals:
+        if not isinstance(signal, SignalEvent):
+            raise TypeError(f"a strategy must return SignalEvents, not {type(signal).__name__}")
+
+
+def _react(core: Core, bars: Bars, event: MarketEvent) -> None:
+    core.reach(event.seq)
+    if core.orders.waiting:
+        core.release(event.ts_ns)
+    if event.symbol in core.venue.watches:
+        row = core.view.row
+        bar = Window(
+            event.ts_ns,
+            int(bars.open[row]),
+            int(bars.high[row]),
+            int(bars.low[row]),
+            int(bars.close[row]),
+            event.volume,
+        )
+        core.settle(event.symbol, bar, row)
+
+
+def _act(core: Core, bars: Bars, event: MarketEvent, signals: Sequence[SignalEvent], interval_ns: int) -> None:
+    """Put the wishes through, and with `same_close` fill them at the close they were decided on."""
+    core.signals(signals, event.ts_ns + interval_ns, event.seq)
+    if core.same_close and event.symbol in core.venue.watches:
+        row = core.view.row
+        close = int(bars.close[row])
+        core.settle(event.symbol, Window(event.ts_ns, close, close, close, close, event.volume), row)
+
+
+def _next_touch(core: Core, bars: Bars, start: int, stop: int) -> int:
+    """The first row from `start` on that the venue, the rate limit or the drawdown guard must see."""
+    if start >= stop:
+        return NEVER_ROW
+    if core.orders.waiting or (core.guard.limit is not None and core.portfolio.open):
+        return start
+    first = NEVER_ROW
+    for symbol, watch in core.venue.watches.items():
+        single = len(bars.symbols) == 1
+        if single:
+            if watch.low == EVERY_LOW:
+                return start
+            rows, at = None, start
+            lows, highs, times = bars.low, bars.high, bars.ts_ns
+        else:
+            rows = core.view.all_rows(symbol)
+            at = int(np.searchsorted(rows, start))
+            if watch.low == EVERY_LOW:
+                first = min(first, int(rows[at]) if at < len(rows) else NEVER_ROW)
+                continue
+            lows, highs, times = core.view.columns(symbol)
+        found = next_touch(lows, highs, at, watch.low * NANOS_PER_UNIT, watch.high * NANOS_PER_UNIT)
+        if watch.expires_ns != NEVER:
+            found = min(found, int(np.searchsorted(times, watch.expires_ns)))
+            found = max(found, at)
+        if found < len(times):
+            first = min(first, found if rows is None else int(rows[found]))
+    return first
+
+
+def _columns(bars: Bars, start: int, stop: int) -> tuple[Iterator[Any], ...]:
+    """Iterators over the rows' symbols, times, prices and volumes as Python values; the second counts the rows."""
+    names = bars.symbols
+    rows = slice(start, stop)
+    symbols: Iterator[str] = repeat(names[0]) if len(names) == 1 else map(names.__getitem__, bars.symbol[rows].tolist())
+    prices = ((column[rows] / NANOS_PER_UNIT).tolist() for column in (bars.open, bars.high, bars.low, bars.close))
+    return (symbols, iter(bars.ts_ns[rows].tolist()), *map(iter, prices), iter(bars.volume[rows].tolist()))
+
+
+def _event(bars: Bars, row: int, seq: int) -> MarketEvent:
+    scale = NANOS_PER_UNIT
+    return MarketEvent(
+        bars.symbols[bars.symbol[row]],
+        int(bars.ts_ns[row]),
+        float(bars.open[row] / scale),
+        float(bars.high[row] / scale),
+        float(bars.low[row] / scale),
+        float(bars.close[row] / scale),
+        float(bars.volume[row]),
+        seq,
+    )
+
+
+def _nothing(event: MarketEvent) -> None:
+    """Stands in for a strategy that was stopped."""

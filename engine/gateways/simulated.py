@@ -1,0 +1,335 @@
+"""The simulated venue: keeps the orders sent to it and fills them from bars or quotes. Holds no strategy and no ledger.
+
+Settling is a conversation, because the consequence of one fill decides the next: `begin` a bar, ask `react` for one
+outcome at a time, apply it, `end` the bar. All randomness comes from one seeded generator.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+import msgspec
+
+from tradetui.engine.config import ChanceConfig
+from tradetui.engine.market.bar_fills import AT_MARKET, FIRST, NEVER, Intrabar, Reach, Resting, Window, reach
+from tradetui.engine.model.events import FillEvent, OrderEvent
+from tradetui.engine.model.instrument import (
+    EXACT,
+    NANOS_PER_UNIT,
+    Instrument,
+    decimal_from,
+    decimal_from_nanos,
+    nanos_from_decimal,
+)
+from tradetui.engine.model.orders import OrderStatus
+from tradetui.engine.trading.fees import FeeSchedule
+from tradetui.engine.trading.session_day import session_end_ns
+from tradetui.engine.trading.sizing import cost_of, largest_quantity
+from tradetui.engine.trading.slippage import NoSlippage, Slippage
+
+FreeCash = Callable[[], Decimal]
+ZERO, ONE = Decimal(0), Decimal(1)
+
+
+class Dropped(msgspec.Struct, frozen=True, gc=False):
+    """The venue gave an order up: cancelled, expired or rejected, and why."""
+
+    order_id: int
+    status: OrderStatus
+    reason: str
+
+
+class Watch(msgspec.Struct, gc=False):
+    """When a symbol needs the venue's attention: its low at or below, its high at or above, or this time reached."""
+
+    low: float
+    high: float
+    expires_ns: int
+
+
+class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How the simulated venue behaves; see semantics.md, "fills on bars"."""
+
+    fees: FeeSchedule = FeeSchedule()
+    slippage: Slippage = NoSlippage()
+    spread: Decimal = Decimal(0)  # fraction, paid by opening orders alone
+    touch: bool = False
+    volume_cap: Decimal | None = None
+    intrabar: Intrabar = "stop_first"
+    chance: ChanceConfig = ChanceConfig()
+
+
+EVERYWHERE = (float("inf"), float("-inf"))  # every bar touches this
+NOWHERE = (float("-inf"), float("inf"), NEVER)
+
+
+class SimulatedExecutor:
+    """A venue made of rules. One instance a run; `positions` mirrors what it filled, so that exits only reduce."""
+
+    def __init__(self, rules: VenueRules, instruments: Mapping[str, Instrument], seed: int) -> None:
+        self._rules = rules
+        self._instruments = instruments
+        self._random = random.Random(seed)
+        self._orders: dict[str, list[Resting]] = {}
+        self._positions: dict[str, int] = {}
+        self._bar: Window | None = None
+        self._volume_left = 0
+        self.rest: Window | None = None  # the part of the bar after the last fill, where its legs may act
+        self.watches: dict[str, Watch] = {}  # symbols with work to do; the engine skips every other bar
+        self._plain_chance = rules.chance == ChanceConfig()
+        self._plain_price = isinstance(rules.slippage, NoSlippage) and not rules.spread
+
+    # -- orders in
+
+    def submit(self, order: OrderEvent, *, dormant: bool = False, born: Window | None = None) -> None:
+        """Take an order. `born` is the rest of the bar being settled, for legs that act at once; `dormant` sleeps it out."""
+        resting = Resting(
+            order.order_id,
+            order.symbol,
+            order.side,
+            order.role,
+            order.type,
+            nanos_from_decimal(order.quantity),
+            0 if order.limit_price is None else nanos_from_decimal(order.limit_price),
+            0 if order.stop_price is None else nanos_from_decimal(order.stop_price),
+            order.fraction,
+            order.time_in_force,
+            order.parent,
+            dormant=dormant,
+            born=born,
+        )
+        self._orders.setdefault(order.symbol, []).append(resting)
+        self.watches[order.symbol] = Watch(*EVERYWHERE, 0)
+
+    def cancel(self, symbol: str, order_id: int) -> bool:
+        """Take an order out of the market; False when it is not there (any more)."""
+        orders = self._orders.get(symbol, [])
+        for index, order in enumerate(orders):
+            if order.order_id == order_id:
+                del orders[index]
+                self._watch(symbol)
+                return True
+        return False
+
+    # -- one bar
+
+    def begin(self, symbol: str, bar: Window) -> None:
+        """Start settling `bar`: its volume is shared by all orders of the symbol."""
+        self._bar = bar
+        cap = self._rules.volume_cap
+        if cap is None or bar.volume != bar.volume:  # NaN: the volume is not known, so it cannot bind
+            self._volume_left = NEVER
+        else:
+            lot = self._lot(symbol)
+            self._volume_left = int(bar.volume * float(cap) * NANOS_PER_UNIT) // lot * lot
+
+    def react(self, symbol: str, free: FreeCash) -> FillEvent | Dropped | None:
+        """The next thing that happens to this symbol's orders inside the bar, or None when nothing more does.
+
+        `free` tells the cash that may back an opening order.
+        """
+        bar = self._bar
+        assert bar is not None
+        while self._volume_left > 0:
+            found = self._earliest(symbol, bar)
+            if found is None:
+                return None
+            order, where = found
+            outcome = self._execute(order, where, bar, free)
+            if outcome is not None:
+                return outcome
+        return None
+
+    def end(self, symbol: str, bar: Window) -> list[Dropped]:
+        """Finish the bar: orders that were for this bar only are given up, the others sleep until the next."""
+        dropped = []
+        for order in list(self._orders.get(symbol, ())):
+            if order.dormant:
+                order.dormant = False
+                continue
+            order.born, order.spent = None, False
+            if order.fresh:
+                order.fresh = False
+                if order.time_in_force in ("ioc", "fok"):
+                    reason = f"{order.time_in_force}: the rest did not fill"
+                    dropped.append(self._give_up(order, OrderStatus.CANCELLED, reason))
+                    continue
+                if order.time_in_force == "day" and order.role == "open" and order.type != "market":
+                    order.expires_ns = session_end_ns(bar.ts_ns, self._instruments[symbol].timezone)
+            if not self._plain_chance and self._random.random() < self._rules.chance.cancel:
+                dropped.append(self._give_up(order, OrderStatus.CANCELLED, "the venue cancelled it (chance.cancel)"))
+        self._watch(symbol)
+        return dropped
+
+    def expire(self, symbol: str, ts_ns: int) -> list[Dropped]:
+        """Give up the day orders whose session is over at `ts_ns`."""
+        return [
+            self._give_up(order, OrderStatus.EXPIRED, "its session ended")
+            for order in list(self._orders.get(symbol, ()))
+            if order.expires_ns <= ts_ns
+        ]
+
+    # -- inside
+
+    def _earliest(self, symbol: str, bar: Window) -> tuple[Resting, Reach] | None:
+        best: tuple[Resting, Reach] | None = None
+        best_key = (9, False, 0)
+        through = 0 if self._rules.touch else self._tick(symbol)
+        for order in self._orders.get(symbol, ()):
+            if order.dormant or order.spent:
+                continue
+            where = reach(order, bar, through, self._rules.intrabar)
+            if where is not None:
+                key = (where.phase, order.role == "open", order.order_id)  # exits first, then by age
+                if key < best_key:
+                    best, best_key = (order, where), key
+        return best
+
+    def _execute(self, order: Resting, where: Reach, bar: Window, free: FreeCash) -> FillEvent | Dropped | None:
+        chance = self._rules.chance
+        if not self._plain_chance and self._random.random() >= chance.fill:
+            order.spent = True
+            return None
+        price = self._price(order, where, bar)
+        wanted = order.left
+        if order.role != "open":
+            wanted = min(wanted, max(0, -order.side * self._positions.get(order.symbol, 0)))
+            if wanted == 0:
+                return self._give_up(order, OrderStatus.CANCELLED, "nothing is left to close")
+        else:
+            refused = self._afford(order, price, free)
+            if refused is not None:
+                return refused
+            wanted = order.left
+        quantity = self._quantity(order, wanted)
+        if quantity == 0:
+            order.spent = True
+            return None
+        return self._fill(order, where, bar, price, quantity)
+
+    def _quantity(self, order: Resting, wanted: int) -> int:
+        quantity = min(wanted, self._volume_left)
+        chance = self._rules.chance
+        if not self._plain_chance and chance.partial and self._random.random() < chance.partial:
+            lot = self._lot(order.symbol)
+            quantity = max(int(quantity * self._random.random()) // lot * lot, min(lot, quantity))
+            order.spent = True
+        if order.time_in_force == "fok" and quantity < order.left:
+            return 0
+        return quantity
+
+    def _price(self, order: Resting, where: Reach, bar: Window) -> int:
+        price = where.price
+        if self._plain_price or order.type in ("limit", "stop_limit"):
+            return price
+        tick = self._tick(order.symbol) / NANOS_PER_UNIT
+        shift = self._rules.slippage.shift(price / NANOS_PER_UNIT, order.left / NANOS_PER_UNIT, bar.volume, tick)
+        moved = price + order.side * round(shift * NANOS_PER_UNIT)
+        if order.role == "open" and self._rules.spread:
+            factor = EXACT.add(ONE, self._rules.spread.copy_sign(Decimal(order.side)))
+            moved = nanos_from_decimal(EXACT.multiply(decimal_from_nanos(moved), factor))
+        elif where.phase != AT_MARKET:  # a stop cannot fill where the bar never traded
+            moved = max(bar.low, min(bar.high, moved))
+        return max(moved, 1)
+
+    def _afford(self, order: Resting, price: int, free: FreeCash) -> Dropped | None:
+        """Size an order given as a fraction; reject one that the free cash cannot pay."""
+        budget, unit, fees = free(), decimal_from_nanos(price), self._rules.fees
+        maker = _is_maker(order)
+        if order.fraction is not None and order.left == 0:
+            budget = EXACT.multiply(budget, decimal_from(order.fraction))
+            lot = self._instruments[order.symbol].lot
+            order.left = nanos_from_decimal(largest_quantity(budget, unit, lot, order.side, fees, maker))
+            if order.left == 0:
+                return self._give_up(order, OrderStatus.REJECTED, f"{_text(budget)} buys less than one lot of {_text(lot)}")
+            return None
+        cost = cost_of(decimal_from_nanos(order.left), unit, order.side, fees, maker)
+        if cost > budget:
+            return self._give_up(
+                order, OrderStatus.REJECTED, f"insufficient funds: costs {_text(cost)}, free {_text(budget)}"
+            )
+        return None
+
+    def _fill(self, order: Resting, where: Reach, bar: Window, price: int, quantity: int) -> FillEvent:
+        ambiguous = where.phase >= FIRST and self._sibling_hit(order, bar)
+        symbol, side = order.symbol, order.side
+        rest = bar if order.born is None else order.born
+        self.rest = rest if where.direction == 0 else rest.after(where.price, where.direction)
+        order.born = self.rest
+        order.left -= quantity
+        order.executions += 1
+        order.triggered = True
+        if self._volume_left != NEVER:
+            self._volume_left -= quantity
+        self._positions[symbol] = self._positions.get(symbol, 0) + side * quantity
+        if order.left == 0:
+            self._orders[symbol].remove(order)
+        units, unit, maker = decimal_from_nanos(quantity), decimal_from_nanos(price), _is_maker(order)
+        return FillEvent(
+            f"{order.order_id}-{order.executions}",
+            order.order_id,
+            symbol,
+            side,
+            units,
+            unit,
+            self._rules.fees.fee(side, units, EXACT.multiply(units, unit), maker),
+            "maker" if maker else "taker",
+            order.role,
+            ambiguous,
+            where.price / NANOS_PER_UNIT,
+            bar.ts_ns,
+            decimal_from_nanos(order.left) if order.left else ZERO,
+        )
+
+    def _sibling_hit(self, order: Resting, bar: Window) -> bool:
+        """Whether the other leg of a bracket could have filled inside the same bar just as well."""
+        if order.role not in ("stop_loss", "take_profit"):
+            return False
+        through = 0 if self._rules.touch else self._tick(order.symbol)
+        return any(
+            reach(other, bar, through, self._rules.intrabar) is not None
+            for other in self._orders[order.symbol]
+            if other.parent == order.parent and other.role != order.role and not other.dormant
+        )
+
+    def _give_up(self, order: Resting, status: OrderStatus, reason: str) -> Dropped:
+        self._orders[order.symbol].remove(order)
+        return Dropped(order.order_id, status, reason)
+
+    def _watch(self, symbol: str) -> None:
+        """Recompute when the symbol needs attention next; forget it when nothing rests."""
+        orders = self._orders.get(symbol)
+        if not orders:
+            self.watches.pop(symbol, None)
+            return
+        low, high, expires = NOWHERE
+        for order in orders:
+            expires = min(expires, order.expires_ns)
+            if order.fresh or order.triggered or order.type == "market":
+                low, high = EVERYWHERE
+                break
+            if order.type == "limit":
+                price, below = order.limit, order.side > 0
+            else:
+                price, below = order.stop, order.side < 0
+            if below:
+                low = max(low, price / NANOS_PER_UNIT)
+            else:
+                high = min(high, price / NANOS_PER_UNIT)
+        self.watches[symbol] = Watch(low, high, expires)
+
+    def _tick(self, symbol: str) -> int:
+        return nanos_from_decimal(self._instruments[symbol].tick)
+
+    def _lot(self, symbol: str) -> int:
+        return nanos_from_decimal(self._instruments[symbol].lot)
+
+
+def _is_maker(order: Resting) -> bool:
+    return order.type in ("limit", "stop_limit")
+
+
+def _text(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"

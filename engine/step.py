@@ -1,0 +1,270 @@
+"""The deterministic core: market and commands in, numbered; events out, oldest first. No I/O, no clock, no randomness.
+
+The order of work, for every input: the venue reacts to the market and its fills settle; then the strategy is asked;
+then its orders settle. A strategy sees an event only after every consequence of it has been applied.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import msgspec
+from msgspec.structs import force_setattr
+
+from tradetui.engine.analytics.recorder import Change, CurveRecorder
+from tradetui.engine.desk_view import DeskView
+from tradetui.engine.gateways.simulated import Dropped, SimulatedExecutor
+from tradetui.engine.market.bar_fills import Window
+from tradetui.engine.market.bars import Bars
+from tradetui.engine.market.view import MarketView
+from tradetui.engine.model.commands import CancelAll, ClosePosition, Command, Kill, PauseTrading, ResumeTrading, Unlock
+from tradetui.engine.model.events import (
+    CommandEvent,
+    ControlEvent,
+    Event,
+    FillEvent,
+    OrderEvent,
+    OrderStatusEvent,
+    RiskEvent,
+    SignalEvent,
+    StrategyErrorEvent,
+    TradingState,
+)
+from tradetui.engine.model.instrument import Instrument, decimal_from_nanos, nanos_from_float
+from tradetui.engine.model.orders import OrderStatus
+from tradetui.engine.strategy import Strategy
+from tradetui.engine.trading.drawdown import DrawdownGuard
+from tradetui.engine.trading.fees import FeeSchedule
+from tradetui.engine.trading.order_manager import Moment, OrderManager
+from tradetui.engine.trading.portfolio import Portfolio
+from tradetui.engine.trading.risk import RiskManager
+
+EVENTS_PER_STEP_MAX = 10_000  # a strategy that answers its own fills without end stops here
+
+
+class Core:
+    """State of a run and the order of work on it. Everything it needs is handed in; everything that happened comes out."""
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        instruments: Mapping[str, Instrument],
+        venue: SimulatedExecutor,
+        risk: RiskManager,
+        fees: FeeSchedule,
+        cash: Decimal,
+        same_close: bool = False,
+    ) -> None:
+        self.strategy = strategy
+        self.venue = venue
+        self.view = MarketView()
+        self.portfolio = Portfolio(cash)
+        self.orders = OrderManager(
+            self.portfolio,
+            instruments,
+            risk,
+            fees,
+            strategy.calculate_position_size,
+            lambda: (strategy.get_stop_loss(), strategy.get_take_profit()),
+            strategy.allow_short,
+        )
+        self.guard = DrawdownGuard(risk.limits.max_drawdown, float(cash))
+        self.curve = CurveRecorder(float(cash))
+        self.changes: list[Change] = []
+        self.state = TradingState.ACTIVE
+        self.stopped = False  # the strategy raised
+        self.same_close = same_close
+        self.first_row = 0  # of the chunk being worked, where `changes` count from
+        self._answers_fills = type(strategy).on_fill is not Strategy.on_fill
+        self._out: list[Event] = []
+        self._seq = 0
+        self._order_seq: dict[int, int] = {}
+        strategy.desk = DeskView(self.portfolio, self.orders, self.view)
+
+    # -- numbering
+
+    @property
+    def seq(self) -> int:
+        """Number of the newest input or event."""
+        return self._seq
+
+    def input(self, count: int = 1) -> int:
+        """Number the next `count` inputs and return the number of the last."""
+        self._seq += count
+        return self._seq
+
+    def reach(self, seq: int) -> None:
+        """Say that inputs up to number `seq` have come in."""
+        self._seq = max(self._seq, seq)
+
+    def take(self) -> list[Event]:
+        """What happened since the last call, oldest first."""
+        out, self._out = self._out, []
+        return out
+
+    def emit(self, event: Event, cause: int) -> None:
+        """Number an event, name its cause and put it out."""
+        self._seq += 1
+        force_setattr(event, "seq", self._seq)
+        force_setattr(event, "cause", cause)
+        self._out.append(event)
+
+    # -- the market moves
+
+    def settle(self, symbol: str, bar: Window, row: int) -> None:
+        """Let the venue react to `bar` and apply every consequence. The bar itself is not readable meanwhile."""
+        market = self._seq
+        self.view.opening(symbol, bar.open / 1e9)
+        venue = self.venue
+        for dropped in venue.expire(symbol, bar.ts_ns):
+            self._dropped(dropped, bar.ts_ns, market)
+        venue.begin(symbol, bar)
+        while (outcome := venue.react(symbol, self.free)) is not None:
+            if isinstance(outcome, FillEvent):
+                self._book(outcome, row)
+            else:
+                self._dropped(outcome, bar.ts_ns, market)
+            if self._seq - market > EVENTS_PER_STEP_MAX:
+                raise RuntimeError(f"{self._seq - market} events answered one bar of {symbol}, limit {EVENTS_PER_STEP_MAX}")
+        for dropped in venue.end(symbol, bar):
+            self._dropped(dropped, bar.ts_ns, market)
+        self.view.closed()
+
+    def signals(self, signals: Sequence[SignalEvent], ts_ns: int, cause: int, dormant: bool = False) -> None:
+        """Put a strategy's wishes through sizing, risk and the venue. `dormant` orders sleep out the bar being settled."""
+        for signal in signals:
+            if signal.seq:  # the strategy keeps and reuses its signals; what was put out must not change
+                signal = msgspec.structs.replace(signal, seq=0)
+            force_setattr(signal, "ts_ns", ts_ns)
+            self.emit(signal, cause)
+            now = self._now(ts_ns, signal.seq, signal.symbol)
+            self.route(self.orders.on_signal(signal, now), signal.seq, dormant=dormant)
+
+    def route(self, events: Sequence[Event], cause: int, born: Window | None = None, dormant: bool = False) -> None:
+        """Put events out and bring to the venue what concerns it."""
+        for event in events:
+            self.emit(event, cause)
+            if type(event) is OrderEvent:
+                self._order_seq[event.order_id] = event.seq
+                self.venue.submit(event, born=born, dormant=dormant)
+            elif type(event) is OrderStatusEvent and event.status == OrderStatus.CANCELLED:
+                self._order_seq.pop(event.order_id, None)
+                self.venue.cancel(event.symbol, event.order_id)
+
+    def release(self, ts_ns: int) -> None:
+        """Send orders that waited for the rate limit."""
+        if self.orders.waiting:
+            self.route(self.orders.release(self._now(ts_ns, self._seq, "")), self._seq)
+
+    def check_drawdown(self, ts_ns: int, seq: int) -> bool:
+        """Halt trading when equity fell too far below its peak; true when that happened now."""
+        breach = self.guard.check(self.equity())
+        if breach is None or self.state == TradingState.HALTED:
+            return False
+        self.reach(seq)
+        self.emit(RiskEvent("critical", "DRAWDOWN", "", breach, ts_ns), seq)
+        self._halt(f"DRAWDOWN: {breach}", "risk", ts_ns)
+        return True
+
+    def fail(self, error: Exception, ts_ns: int, cause: int) -> None:
+        """The strategy raised: stop asking it, cancel its entries, keep its positions and their protective orders."""
+        self.stopped = True
+        name = self.strategy.name or type(self.strategy).__name__
+        text = "".join(traceback.format_exception(error))
+        self.emit(StrategyErrorEvent(name, f"{type(error).__name__}: {error}", text, ts_ns), cause)
+        now = self._now(ts_ns, self._seq, "")
+        self.route(self.orders.cancel_entries("its strategy stopped", now), self._seq)
+
+    # -- the operator speaks
+
+    def command(self, command: Command, ts_ns: int) -> None:
+        """Carry a command out."""
+        seq = self.input()
+        name = type(command).__struct_config__.tag
+        symbol = command.symbol if isinstance(command, ClosePosition) else ""
+        event = CommandEvent(str(name), symbol, command.actor, command.reason, ts_ns, seq)  # type: ignore[arg-type]
+        self._out.append(event)
+        match command:
+            case Kill():
+                self._halt(command.reason, command.actor, ts_ns)
+            case CancelAll():
+                self.route(self.orders.cancel_all(command.reason, self._now(ts_ns, seq, "")), seq)
+            case PauseTrading() if self.state == TradingState.ACTIVE:
+                self._change(TradingState.REDUCING, command.actor, command.reason, ts_ns)
+            case ResumeTrading() if self.state == TradingState.REDUCING:
+                self._change(TradingState.ACTIVE, command.actor, command.reason, ts_ns)
+            case Unlock() if self.state != TradingState.ACTIVE:
+                safer = self.state == TradingState.HALTED
+                self.guard.rearm(self.equity())
+                self._change(TradingState.REDUCING if safer else TradingState.ACTIVE, command.actor, command.reason, ts_ns)
+            case ClosePosition():
+                self.route(self.orders.close(symbol, command.reason, self._now(ts_ns, seq, symbol)), seq)
+
+    # -- what can be asked
+
+    def free(self) -> Decimal:
+        """Cash that may back a new position."""
+        return self.portfolio.free(self.marks()) if self.portfolio.open else self.portfolio.cash
+
+    def equity(self) -> float:
+        """Cash and everything held, at the marks of now."""
+        total = float(self.portfolio.cash)
+        for position in self.portfolio.open.values():
+            total += float(position.quantity) * (self.view.mark(position.symbol, position.quantity > 0) or 0.0)
+        return total
+
+    def marks(self) -> dict[str, Decimal]:
+        """The mark of every open position, exact."""
+        marks = {}
+        for position in self.portfolio.open.values():
+            mark = self.view.mark(position.symbol, position.quantity > 0)
+            if mark is not None:
+                marks[position.symbol] = decimal_from_nanos(nanos_from_float(mark))
+        return marks
+
+    def record(self, bars: Bars) -> None:
+        """Hand a finished chunk to the equity curve."""
+        index = {symbol: i for i, symbol in enumerate(bars.symbols)}
+        held = {index[s]: float(p.quantity) for s, p in self.portfolio.open.items() if s in index}
+        self.curve.add(bars, self.changes, float(self.portfolio.cash), held)
+        self.changes = []
+
+    # -- consequences
+
+    def _book(self, fill: FillEvent, row: int) -> None:
+        self.emit(fill, self._order_seq.get(fill.order_id, 0))
+        self.portfolio.apply(fill)
+        if not fill.leaves:
+            self._order_seq.pop(fill.order_id, None)
+        signed = float(fill.quantity) * fill.side
+        price = float(fill.price)
+        bars = self.view.bars
+        if bars is not None:
+            symbol = bars.symbols.index(fill.symbol)
+            self.changes.append(Change(row - self.first_row, symbol, signed, -signed * price - float(fill.fee)))
+        now = Moment(fill.ts_ns, fill.seq, price, self.free(), self.state)
+        self.route(self.orders.on_fill(fill, now), fill.seq, born=self.venue.rest)
+        if self._answers_fills and not self.stopped:
+            try:
+                self.signals(self.strategy.on_fill(fill), fill.ts_ns, fill.seq, dormant=True)
+            except Exception as error:  # a strategy may raise anything; it is stopped and recorded, never swallowed
+                self.fail(error, fill.ts_ns, fill.seq)
+
+    def _dropped(self, dropped: Dropped, ts_ns: int, cause: int) -> None:
+        self._order_seq.pop(dropped.order_id, None)
+        now = self._now(ts_ns, cause, "")
+        self.route(self.orders.on_dropped(dropped.order_id, dropped.status, dropped.reason, now), cause)
+
+    def _halt(self, reason: str, actor: str, ts_ns: int) -> None:
+        self._change(TradingState.HALTED, actor, reason, ts_ns)
+        self.route(self.orders.cancel_all("trading is halted", self._now(ts_ns, self._seq, "")), self._seq)
+
+    def _change(self, state: TradingState, actor: str, reason: str, ts_ns: int) -> None:
+        self.state = state
+        self.emit(ControlEvent(state, actor, reason, ts_ns), self._seq)
+
+    def _now(self, ts_ns: int, cause: int, symbol: str) -> Moment:
+        price = self.view.price(symbol) if symbol else None
+        return Moment(ts_ns, cause, price or 0.0, self.free(), self.state)
