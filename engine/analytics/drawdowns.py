@@ -10,6 +10,8 @@ from tradetui.engine.analytics.returns import NS_PER_SECOND, last_of_each, sessi
 from tradetui.engine.analytics.sums import Floats
 from tradetui.engine.errors import UsageError
 
+NOISE = 1e-12  # a fall of less is the rounding of floats that were added in another order, not money
+
 
 class Drawdowns(msgspec.Struct, frozen=True):
     """`maximum` is a fraction, 0 or negative. A fall lasts from the last time at the peak to the recovery, in seconds.
@@ -34,7 +36,9 @@ def drawdown_series(equity: Floats, start_equity: float) -> Floats:
     if not start_equity > 0:
         raise UsageError(f"starting equity is {start_equity:g}; it must be above 0 to measure anything against it")
     peak = np.maximum(np.maximum.accumulate(equity), start_equity)
-    return (equity - peak) / peak
+    depth: Floats = (equity - peak) / peak
+    depth[depth > -NOISE] = 0.0
+    return depth
 
 
 def drawdowns(curve: Curve) -> Drawdowns:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
+import numpy as np
 
 from tradetui.engine.analytics import ratios
 from tradetui.engine.analytics.curve import Curve
@@ -88,8 +89,9 @@ def compute_metrics(
     periods = periods_of(curve.ts_ns, timezone) if periods_per_year is None else periods_per_year
     if periods < 1:
         raise UsageError(f"periods_per_year is {periods}; it must be 1 or more, such as 252")
-    ours = _tradetui(curve, trades, pnl, execution or Execution(), rf, periods, timezone)
-    theirs = library_figures(profile, curve, trades, rf=rf, periods_per_year=periods, timezone=timezone)
+    with np.errstate(all="ignore"):  # a ruined account divides by zero; None says so
+        ours = _tradetui(curve, trades, pnl, execution or Execution(), rf, periods, timezone)
+        theirs = library_figures(profile, curve, trades, rf=rf, periods_per_year=periods, timezone=timezone)
     return msgspec.structs.replace(ours, **theirs)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tradetui.engine.analytics.curve import Curve
+from tradetui.engine.analytics.drawdowns import NOISE
 from tradetui.engine.analytics.returns import (
     DAYS_PER_YEAR,
     EPOCH_WEEKDAY,
@@ -185,7 +186,7 @@ def _of_trades(trades: Sequence[Trade], spacing_ns: int) -> dict[str, float | in
 def _falls(equity: Floats, ts_ns: Ints) -> tuple[float, float, float, float]:
     """Depth of the deepest fall, mean depth, longest and mean duration in ns; a fall ends where its peak is met."""
     depth = 1 - equity / np.maximum.accumulate(equity)
-    ends = np.unique(np.append(np.flatnonzero(depth == 0), depth.size - 1))
+    ends = np.unique(np.append(np.flatnonzero(depth < NOISE), depth.size - 1))
     apart = np.diff(ends) > 1
     begins, stops = ends[:-1][apart], ends[1:][apart]
     if begins.size == 0:

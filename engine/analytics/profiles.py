@@ -16,6 +16,7 @@ from tradetui.engine.errors import UsageError
 
 Profile = Literal["tradetui", "empyrical", "quantstats", "backtesting.py"]
 PROFILES: tuple[str, ...] = get_args(Profile)
+ALWAYS_DEFINED = frozenset({"total_return", "max_drawdown", "exposure"})
 
 
 def checked_profile(profile: str) -> str:
@@ -32,34 +33,33 @@ def library_figures(
 
     empyrical and quantstats speak about the curve alone and leave the trade statistics as they are; `backtesting.py`
     replaces those too (its profit factor is of returns, not of money) and chooses its own periods a year. What a
-    library calls NaN or infinite is None.
+    library calls NaN or infinite is None, or left out where our figure is always defined.
     """
     if curve.equity.size == 0 or profile == "tradetui":
         return {}
-    with np.errstate(all="ignore"):  # a ruined or single-point curve divides by zero in every library; None says so
-        if profile == "backtesting.py":
-            return _as_backtesting(curve, trades, rf, timezone)
-        values = closing_returns(curve, timezone).values
-        if profile == "empyrical":
-            rate = rate_per_period(rf, periods_per_year)
-            return _nulled(
-                cagr=profile_empyrical.annual_return(values, periods_per_year),
-                annual_volatility=profile_empyrical.annual_volatility(values, periods_per_year),
-                sharpe=profile_empyrical.sharpe_ratio(values, periods_per_year, rate),
-                sortino=profile_empyrical.sortino_ratio(values, periods_per_year, rate),
-                calmar=profile_empyrical.calmar_ratio(values, periods_per_year),
-                max_drawdown=profile_empyrical.max_drawdown(values) if values.size else 0.0,
-            )
-        if np.isnan(values).all():
-            return dict.fromkeys(("cagr", "annual_volatility", "sharpe", "sortino", "calmar")) | {"max_drawdown": 0.0}
+    if profile == "backtesting.py":
+        return _as_backtesting(curve, trades, rf, timezone)
+    values = closing_returns(curve, timezone).values
+    if profile == "empyrical":
+        rate = rate_per_period(rf, periods_per_year)
         return _nulled(
-            cagr=profile_quantstats.cagr(values, periods_per_year),
-            annual_volatility=profile_quantstats.volatility(profile_quantstats.prepared(values), periods_per_year),
-            sharpe=profile_quantstats.sharpe(values, periods_per_year, rf),
-            sortino=profile_quantstats.sortino(values, periods_per_year, rf),
-            calmar=profile_quantstats.calmar(values, periods_per_year),
-            max_drawdown=profile_quantstats.max_drawdown(values),
+            cagr=profile_empyrical.annual_return(values, periods_per_year),
+            annual_volatility=profile_empyrical.annual_volatility(values, periods_per_year),
+            sharpe=profile_empyrical.sharpe_ratio(values, periods_per_year, rate),
+            sortino=profile_empyrical.sortino_ratio(values, periods_per_year, rate),
+            calmar=profile_empyrical.calmar_ratio(values, periods_per_year),
+            max_drawdown=profile_empyrical.max_drawdown(values),
         )
+    if np.isnan(values).all():
+        return dict.fromkeys(("cagr", "annual_volatility", "sharpe", "sortino", "calmar"))
+    return _nulled(
+        cagr=profile_quantstats.cagr(values, periods_per_year),
+        annual_volatility=profile_quantstats.volatility(profile_quantstats.prepared(values), periods_per_year),
+        sharpe=profile_quantstats.sharpe(values, periods_per_year, rf),
+        sortino=profile_quantstats.sortino(values, periods_per_year, rf),
+        calmar=profile_quantstats.calmar(values, periods_per_year),
+        max_drawdown=profile_quantstats.max_drawdown(values),
+    )
 
 
 def _as_backtesting(curve: Curve, trades: Sequence[Trade], rf: float, timezone: str) -> dict[str, float | int | None]:
@@ -83,4 +83,5 @@ def _as_backtesting(curve: Curve, trades: Sequence[Trade], rf: float, timezone: 
 
 
 def _nulled(**figures: float | None) -> dict[str, float | int | None]:
-    return {name: None if figure is None else finite(figure) for name, figure in figures.items()}
+    known = {name: None if figure is None else finite(figure) for name, figure in figures.items()}
+    return {name: figure for name, figure in known.items() if figure is not None or name not in ALWAYS_DEFINED}

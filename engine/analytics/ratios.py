@@ -43,7 +43,7 @@ def sharpe(returns: Floats, periods_per_year: int, rf: float = 0.0) -> float | N
 
 def sortino(returns: Floats, periods_per_year: int, rf: float = 0.0) -> float | None:
     """Mean excess over the root of the mean squared shortfall of all periods, annualised; None without a shortfall."""
-    if returns.size < 2:
+    if returns.size < 2 or not np.isfinite(returns).all():
         return None
     excess = returns - rate_per_period(rf, periods_per_year)
     shortfall = float(np.sqrt(np.mean(np.minimum(excess, 0.0) ** 2)))
@@ -87,8 +87,8 @@ def finite(value: float) -> float | None:
 
 
 def _deviation(returns: Floats) -> float | None:
-    """Sample deviation; 0 where the returns differ by rounding alone, None for fewer than two."""
-    if returns.size < 2:
+    """Sample deviation; 0 where the returns differ by rounding alone, None for fewer than two or an endless one."""
+    if returns.size < 2 or not np.isfinite(returns).all():
         return None
-    deviation = float(returns.std(ddof=1))
-    return 0.0 if deviation <= NOISE else deviation
+    deviation = finite(float(returns.std(ddof=1)))
+    return 0.0 if deviation is not None and deviation <= NOISE else deviation
