@@ -17,6 +17,8 @@ from tradetui.data.times import Refuse, times_from_text
 from tradetui.engine.errors import DataError
 
 if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
+
     import polars as pl
 
     from tradetui.engine.market.bars import Float64
@@ -69,6 +71,7 @@ class TextRows:
 
     def __init__(self, content: FileContent, names: ColumnNames) -> None:
         self._content = content
+        self._quoted = b'"' in content.data  # a quoted field may hold a line end: then rows are not lines
         self.frame = self._cut(names)
         self.row = np.arange(len(self.frame))
         self._drop_blank_lines(names)
@@ -77,9 +80,9 @@ class TextRows:
 
     def line_of(self, row: int) -> int:
         """The line of the file on which a row (counted with blank lines) ends."""
-        if b'"' not in self._content.data:
+        if not self._quoted:
             return row + 2
-        reader = csv.reader(io.StringIO(self._content.data.decode("utf-8-sig"), newline=""))
+        reader = self._records()
         for count, _ in enumerate(reader):
             if count == row + 1:
                 break
@@ -111,6 +114,9 @@ class TextRows:
             raise self.fault(row, f"{name} {str(values[row])!r} is not a number", "a decimal number with a point")
         return numbers.to_numpy()
 
+    def _records(self) -> CsvReader:
+        return csv.reader(io.StringIO(self._content.data.decode("utf-8-sig"), newline=""))
+
     def _cut(self, names: ColumnNames) -> pl.DataFrame:
         import polars as pl
 
@@ -125,8 +131,8 @@ class TextRows:
         rows = np.flatnonzero(self.frame[names.time].is_null())
         if not len(rows):
             return
-        lines = self._content.data.splitlines()
-        blank = [row for row in rows if b'"' not in self._content.data and not lines[row + 1].strip()]
+        lines = list(self._records()) if self._quoted else self._content.data.splitlines()
+        blank = [row for row in rows if not lines[row + 1]]
         keep = np.ones(len(self.frame), np.bool_)
         keep[blank] = False
         self.frame = self.frame.filter(keep)
