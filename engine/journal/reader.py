@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -15,7 +16,7 @@ from tradetui.engine.errors import DataError, JournalError
 from tradetui.engine.journal.blocks import Block, Closing, header_seal
 from tradetui.engine.journal.codec import BadLine, decode_events, types_of_kinds
 from tradetui.engine.journal.header import SCHEMA_VERSION, JournalHeader, header_from_bytes
-from tradetui.engine.journal.store import HEAD_BYTES, SQLITE_MAGIC, journal_error, looks_like_session
+from tradetui.engine.journal.store import HEAD_BYTES, SQLITE_MAGIC, UNREADABLE, journal_error, looks_like_session
 from tradetui.engine.journal.wal import LogDamaged, commits_passed_over
 from tradetui.engine.model.events import Event
 
@@ -81,6 +82,23 @@ class JournalReader:
             raise JournalError(f"{self.path}: {what} does not match its checksum; it was damaged or changed")
         return block
 
+    def blocks(self, first: int = 0) -> Iterator[Block]:
+        """The blocks in order, with those that are written meanwhile; raises JournalError where one is missing."""
+        number = first
+        while True:
+            while (block := self.block(number)) is not None:
+                yield block
+                number += 1
+            closing, (_, highest) = self.closing, self.block_numbers()
+            if closing is not None and closing.blocks < number:
+                raise JournalError(
+                    f"{self.path}: the session was closed with {closing.blocks} blocks; {number} are there"
+                )
+            if max(highest + 1, closing.blocks if closing else 0) <= number:
+                return
+            if self.block(number) is None:  # else it was written since we looked
+                raise JournalError(f"{self.path}: block {number} is missing; {self._expected(closing, highest)}")
+
     def decode(self, block: Block) -> list[Event]:
         """The events of a block."""
         try:
@@ -99,21 +117,21 @@ class JournalReader:
         Raises JournalError at the first damaged, missing or surplus block.
         """
         wanted = _filter(kinds, symbols)
-        number, last_seq = self._block_of(from_seq), -1
-        while (block := self.block(number)) is not None:
+        last_seq = -1
+        for block in self.blocks(self._block_of(from_seq)):
             if block.first_seq <= last_seq:
-                raise JournalError(f"{self.path}: block {number} begins before block {number - 1} ends")
+                raise JournalError(f"{self.path}: block {block.number} begins before block {block.number - 1} ends")
+            last_seq = block.last_seq
             for event in self.decode(block):
                 if event.seq >= from_seq and wanted(event):
                     yield event
-            number, last_seq = number + 1, block.last_seq
-        self._check_end(number)
 
     def last_events(self, count: int, kinds: Collection[str] = (), symbols: Collection[str] = ()) -> list[Event]:
         """The newest `count` events, oldest first."""
         wanted = _filter(kinds, symbols)
-        number = self.block_numbers()[1]
-        self._check_end(number + 1)
+        closing, (_, number) = self.closing, self.block_numbers()
+        if closing is not None and closing.blocks != number + 1:
+            raise JournalError(f"{self.path}: block {number + 1} is missing; {self._expected(closing, number)}")
         newest_first: list[Event] = []
         while number >= 0 and len(newest_first) < count:
             block = self.block(number)
@@ -128,17 +146,23 @@ class JournalReader:
         row = self._row("PRAGMA quick_check(1)", (), "the file")
         return "" if row == ("ok",) else f"SQLite finds the file damaged: {row[0] if row else 'no answer'}"
 
-    def commits_passed_over(self) -> int:
-        """How many commits SQLite leaves out because the log is damaged before them."""
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See the session as it is now until the end of the block, whatever is written meanwhile."""
         try:
             self._connection.execute("BEGIN")
-            try:
-                self._connection.execute("SELECT COUNT(*) FROM session").fetchone()  # takes the lock on the log
-                return commits_passed_over(self.path)
-            finally:
-                self._connection.execute("ROLLBACK")
-        except sqlite3.Error as fault:
-            raise journal_error(self.path, "the write-ahead log cannot be read", fault) from fault
+            self._connection.execute("SELECT COUNT(*) FROM session").fetchone()  # only now is the snapshot taken
+        except UNREADABLE as fault:
+            raise journal_error(self.path, "the session cannot be read", fault) from fault
+        try:
+            yield
+        finally:
+            self._connection.rollback()
+
+    def commits_passed_over(self) -> int:
+        """How many commits SQLite leaves out because the log is damaged before them; call it within a snapshot."""
+        try:
+            return commits_passed_over(self.path)
         except (LogDamaged, OSError) as fault:
             raise JournalError(str(fault)) from fault
 
@@ -152,14 +176,9 @@ class JournalReader:
         row = self._row(statement, (seq,), "the list of blocks")
         return int(row[0]) if row else 0
 
-    def _check_end(self, blocks_read: int) -> None:
-        closing, (_, highest) = self.closing, self.block_numbers()
-        if highest >= blocks_read:
-            raise JournalError(f"{self.path}: block {blocks_read} is missing, and later ones are there")
-        if closing is not None and closing.blocks != blocks_read:
-            raise JournalError(
-                f"{self.path}: the session was closed with {closing.blocks} blocks and {blocks_read} are there"
-            )
+    @staticmethod
+    def _expected(closing: Closing | None, highest: int) -> str:
+        return f"the session was closed with {closing.blocks}" if closing else f"the last one there is {highest}"
 
     def _read_header(self) -> tuple[bytes, JournalHeader]:
         row = self._row("SELECT hashed, details, seal FROM session", (), "the header")
@@ -187,13 +206,13 @@ class JournalReader:
     def _row(self, statement: str, values: tuple[object, ...], what: str) -> tuple[Any, ...] | None:
         try:
             row: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
-        except sqlite3.Error as fault:
+        except UNREADABLE as fault:
             raise journal_error(self.path, f"{what} cannot be read", fault) from fault
         return row
 
     def _typed(self, row: tuple[object, ...], kind: type[_T], what: str) -> _T:
         try:
-            return msgspec.convert(row, kind)
+            return msgspec.convert(row, kind, builtin_types=(bytes,))  # no text is taken for bytes
         except msgspec.ValidationError as fault:
             raise JournalError(f"{self.path}: {what} is damaged: {fault}") from fault
 
@@ -216,7 +235,7 @@ def open_journal(path: str | Path) -> JournalReader:
         connection.execute("PRAGMA cell_size_check = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
         return JournalReader(file, connection)
-    except sqlite3.Error as fault:
+    except UNREADABLE as fault:
         if connection is not None:
             connection.close()
         raise journal_error(file, "the session cannot be opened", fault) from fault

@@ -16,6 +16,8 @@ Durability = Literal["power_loss", "process_death"]
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
 HEAD_BYTES = 100  # SQLite's own file header
+# the second: Python fails to decode the message in which SQLite quotes damaged text
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 SIDE_FILES = ("-wal", "-shm", "-journal")
 
 _INSERT_BLOCK = (
@@ -110,7 +112,7 @@ class SessionStore:
             raise journal_error(self.path, f"{what} could not be written", fault) from fault
 
 
-def journal_error(path: Path, what: str, fault: sqlite3.Error) -> JournalError:
+def journal_error(path: Path, what: str, fault: Exception) -> JournalError:
     """The JournalError for a fault of SQLite: file, what failed, what was seen, what to do."""
     name = getattr(fault, "sqlite_errorname", "")
     advice = next((text for prefix, text in _ADVICE.items() if name.startswith(prefix)), "")

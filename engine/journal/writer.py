@@ -73,7 +73,7 @@ class HashJournal:
         self._hashed += len(self._waiting)
         self._waiting.clear()
 
-    def close(self, summary: object = None) -> None:  # noqa: ARG002  # the protocol gives it; nothing is kept here
+    def close(self, summary: object = None) -> None:  # the protocol gives it; nothing is kept here
         """Fold the rest in."""
         self.commit()
 
