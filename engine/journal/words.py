@@ -91,28 +91,24 @@ def sentence(event: Event) -> str:  # noqa: C901  # one line a kind, and the typ
 
 
 def _signal(event: SignalEvent) -> str:
-    size = _number("", event.quantity) or ("" if event.fraction is None else f" with {event.fraction!r} of free cash")
-    kind = "" if event.type == "market" else f" by {event.type.replace('_', '-')} order"
-    prices = (
-        _number(" limit", event.limit_price)
-        + _number(" stop", event.stop_price)
-        + _number(", stop-loss", event.stop_loss)
-        + _number(", take-profit", event.take_profit)
-    )
-    return f"wants {_POSITION.get(event.direction, event.direction)}{size}{kind}{prices}{_because(event.reason)}"
+    size = _number(" ", event.quantity) or ("" if event.fraction is None else f" with {event.fraction!r} of free cash")
+    exits = _number(", stop-loss ", event.stop_loss) + _number(", take-profit ", event.take_profit)
+    how = "" if event.type == "market" else f", {_prices(event)}"
+    return f"wants {_POSITION.get(event.direction, event.direction)}{size}{how}{exits}{_because(event.reason)}"
 
 
 def _order(event: OrderEvent) -> str:
-    if event.quantity or event.fraction is None:
-        size = f"{event.quantity}"
-    else:
-        size = f"{event.fraction!r} of free cash"
-    prices = _number(" limit", event.limit_price) + _number(" stop", event.stop_price)
-    kind = event.type.replace("_", "-")
+    of_cash = event.fraction is not None and not event.quantity
+    size = f"{event.fraction!r} of free cash" if of_cash else f"{event.quantity}"
     return (
-        f"order {event.order_id}: {_SIDE.get(event.side, event.side)} {size} {kind}{prices} {_ROLE[event.role]}, "
+        f"order {event.order_id}: {_SIDE.get(event.side, event.side)} {size}, {_prices(event)}, {_ROLE[event.role]}, "
         f"{event.time_in_force}{_because(event.reason)}"
     )
+
+
+def _prices(event: SignalEvent | OrderEvent) -> str:
+    """market, limit 9.10, stop 9.50, or stop 9.50 limit 9.10."""
+    return (_number(" stop ", event.stop_price) + _number(" limit ", event.limit_price)).strip() or event.type
 
 
 def _fill(event: FillEvent) -> str:
@@ -127,7 +123,7 @@ def _fill(event: FillEvent) -> str:
 def _number(label: str, value: Decimal | float | None) -> str:
     if value is None:
         return ""
-    return f"{label} {value}" if isinstance(value, Decimal) else f"{label} {value!r}"
+    return f"{label}{value}" if isinstance(value, Decimal) else f"{label}{value!r}"
 
 
 def _because(reason: str) -> str:

@@ -1,0 +1,96 @@
+"""Each kind of event reads as a trader would say it, money as stored."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import get_args
+
+import pytest
+
+from tradetui.engine.journal.words import iso_utc, sentence
+from tradetui.engine.model.events import (
+    BookEvent,
+    CommandEvent,
+    ControlEvent,
+    Event,
+    FillEvent,
+    MarketEvent,
+    OrderEvent,
+    OrderStatusEvent,
+    QuoteEvent,
+    RefusalEvent,
+    RiskEvent,
+    SignalEvent,
+    StrategyErrorEvent,
+    TradeEvent,
+    TradingState,
+)
+from tradetui.engine.model.orders import OrderStatus
+
+D = Decimal
+SPOKEN: list[tuple[Event, str]] = [
+    (MarketEvent("A", 0, 1.5, 2.0, 1.0, 1.75, 300.0), "bar open 1.5 high 2.0 low 1.0 close 1.75 volume 300.0"),
+    (QuoteEvent("A", 0, 1.5, 100.0, 1.75, 50.0), "bid 100.0 at 1.5, ask 50.0 at 1.75"),
+    (TradeEvent("A", 0, 1.5, 10.0, -1), "10.0 sold at 1.5"),
+    (TradeEvent("A", 0, 1.5, 10.0, 0), "10.0 traded at 1.5"),
+    (BookEvent("A", 0, 1, 1.5, 0.0), "bid level 1.5 now empty"),
+    (BookEvent("A", 0, -1, 1.5, 20.0), "ask level 1.5 now 20.0"),
+    (SignalEvent("A", 0, reason="RSI below 30"), "wants flat: RSI below 30"),
+    (
+        SignalEvent("A", -1, D("2.50"), "stop_limit", D("9.0"), 9.5, stop_loss=11.0),
+        "wants short 2.50 by stop-limit order limit 9.0 stop 9.5, stop-loss 11.0",
+    ),
+    (
+        OrderEvent(7, "A", 1, D("2.50"), "limit", D("9.10"), None, "gtc", "stop_loss", 3, None, "guard", 0),
+        "order 7: buy 2.50 limit limit 9.10 as stop-loss, gtc: guard",
+    ),
+    (
+        OrderEvent(8, "A", 1, D("0"), "market", None, None, "day", "open", 0, 0.95, "", 0),
+        "order 8: buy 0.95 of free cash market to open, day",
+    ),
+    (OrderStatusEvent(7, "A", OrderStatus.PARTIALLY_FILLED, "volume cap", 0), "order 7 partially filled: volume cap"),
+    (
+        RefusalEvent("A", 1, D("500"), "POSITION", "500", "100", "the position would be too large", 0),
+        "refused to buy 500: the position would be too large (POSITION: seen 500, limit 100)",
+    ),
+    (
+        FillEvent("x", 7, "A", -1, D("1.50"), D("9.100"), D("0.010"), "maker", "close", True, 9.1, 0, leaves=D("1.0")),
+        "sold 1.50 at 9.100, fee 0.010, maker, order 7 to close, 1.0 still to fill "
+        "(ambiguous: the bar does not tell which price came first)",
+    ),
+    (ControlEvent(TradingState.HALTED, "risk", "drawdown 21 %", 0), "trading is halted, by risk: drawdown 21 %"),
+    (RiskEvent("warning", "RATE", "A", "3 orders wait", 0), "warning: 3 orders wait (RATE)"),
+    (
+        StrategyErrorEvent("mine", "ZeroDivisionError", "...", 0),
+        "strategy mine stopped: ZeroDivisionError; positions untouched",
+    ),
+    (
+        CommandEvent("kill", "", "operator", "kill", 0),
+        "operator asked: kill: block new orders and cancel every working one",
+    ),
+    (CommandEvent("close", "A", "operator", "end of day", 0), "operator asked: close the position: end of day"),
+]
+
+
+@pytest.mark.parametrize(("event", "said"), SPOKEN, ids=lambda value: type(value).__name__)
+def test_events_read_as_a_trader_would_say_them(event: Event, said: str) -> None:
+    assert sentence(event) == said
+
+
+def test_no_kind_of_event_is_without_words() -> None:
+    assert {type(event) for event, _ in SPOKEN} == set(get_args(Event))
+
+
+@pytest.mark.parametrize(
+    ("ts_ns", "text"),
+    [
+        (0, "1970-01-01T00:00:00Z"),
+        (1_709_303_400_000_000_000, "2024-03-01T14:30:00Z"),
+        (1_709_303_400_250_000_000, "2024-03-01T14:30:00.25Z"),
+        (1_709_303_400_000_000_001, "2024-03-01T14:30:00.000000001Z"),
+        (-1, "1969-12-31T23:59:59.999999999Z"),
+        (10**21, "1000000000000000000000 ns"),
+    ],
+)
+def test_times_are_iso_in_utc_to_the_nanosecond(ts_ns: int, text: str) -> None:
+    assert iso_utc(ts_ns) == text
