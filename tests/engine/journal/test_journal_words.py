@@ -28,6 +28,7 @@ from tradetui.engine.model.events import (
 from tradetui.engine.model.orders import OrderStatus
 
 D = Decimal
+DOUBT = " (ambiguous: the bar does not tell which price came first)"
 SPOKEN: list[tuple[Event, str]] = [
     (MarketEvent("A", 0, 1.5, 2.0, 1.0, 1.75, 300.0), "bar open 1.5 high 2.0 low 1.0 close 1.75 volume 300.0"),
     (QuoteEvent("A", 0, 1.5, 100.0, 1.75, 50.0), "bid 100.0 at 1.5, ask 50.0 at 1.75"),
@@ -38,15 +39,15 @@ SPOKEN: list[tuple[Event, str]] = [
     (SignalEvent("A", 0, reason="RSI below 30"), "wants flat: RSI below 30"),
     (
         SignalEvent("A", -1, D("2.50"), "stop_limit", D("9.0"), 9.5, stop_loss=11.0),
-        "wants short 2.50 by stop-limit order limit 9.0 stop 9.5, stop-loss 11.0",
+        "wants short 2.50, stop 9.5 limit 9.0, stop-loss 11.0",
     ),
     (
         OrderEvent(7, "A", 1, D("2.50"), "limit", D("9.10"), None, "gtc", "stop_loss", 3, None, "guard", 0),
-        "order 7: buy 2.50 limit limit 9.10 as stop-loss, gtc: guard",
+        "order 7: buy 2.50, limit 9.10, as stop-loss, gtc: guard",
     ),
     (
         OrderEvent(8, "A", 1, D("0"), "market", None, None, "day", "open", 0, 0.95, "", 0),
-        "order 8: buy 0.95 of free cash market to open, day",
+        "order 8: buy 0.95 of free cash, market, to open, day",
     ),
     (OrderStatusEvent(7, "A", OrderStatus.PARTIALLY_FILLED, "volume cap", 0), "order 7 partially filled: volume cap"),
     (
@@ -55,8 +56,7 @@ SPOKEN: list[tuple[Event, str]] = [
     ),
     (
         FillEvent("x", 7, "A", -1, D("1.50"), D("9.100"), D("0.010"), "maker", "close", True, 9.1, 0, leaves=D("1.0")),
-        "sold 1.50 at 9.100, fee 0.010, maker, order 7 to close, 1.0 still to fill "
-        "(ambiguous: the bar does not tell which price came first)",
+        "sold 1.50 at 9.100, fee 0.010, maker, order 7 to close, 1.0 still to fill" + DOUBT,
     ),
     (ControlEvent(TradingState.HALTED, "risk", "drawdown 21 %", 0), "trading is halted, by risk: drawdown 21 %"),
     (RiskEvent("warning", "RATE", "A", "3 orders wait", 0), "warning: 3 orders wait (RATE)"),
