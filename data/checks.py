@@ -21,6 +21,9 @@ Mask = npt.NDArray[np.bool_]
 Words = Callable[[int], tuple[str, str, str]]  # row -> what was seen, what was expected, what to do
 
 FIELDS = ("open", "high", "low", "close")
+HALF_HOUR_NS = 1_800 * 10**9
+NIGHT_NS = 4 * 3_600 * 10**9  # a longer hole ends a session
+SESSIONS_TO_JUDGE = 5  # fewer could begin and end like this by chance
 CLEAN_HINT = "Clean the file first: bad bars are not repaired silently"
 
 
@@ -73,6 +76,8 @@ def checked(raw: RawBars) -> Bars:
     if worst is not None:
         row, words = worst
         raise raw.fault(row, *words(row))
+    if raw.interval_ns is None:
+        _refuse_end_stamps(raw)
     order: Int64 | slice = slice(None)
     if len(raw.symbols) > 1:
         order = np.lexsort((raw.symbol, raw.ts_ns))
@@ -94,6 +99,24 @@ def interval_of(ts_ns: Int64, symbol: npt.NDArray[np.int32], symbols: int) -> in
     """The smallest of the symbols' commonest steps; 0 if no symbol has two rows."""
     steps = [commonest_step(ts_ns[symbol == code] if symbols > 1 else ts_ns) for code in range(symbols)]
     return min((step for step in steps if step > 0), default=0)
+
+
+def _refuse_end_stamps(raw: RawBars) -> None:
+    """Refuses minute bars that are stamped at their end: read as starts, they would all be one bar late.
+
+    Seen where every session opens one bar after a half hour and ends on one (09:31 to 16:00), five sessions or more.
+    """
+    for code, name in enumerate(raw.symbols):
+        ts = raw.ts_ns[raw.symbol == code]
+        step = commonest_step(ts)
+        nights = np.flatnonzero(np.diff(ts) > NIGHT_NS)
+        if len(nights) + 1 < SESSIONS_TO_JUDGE or not 0 < step < HALF_HOUR_NS or HALF_HOUR_NS % step:
+            continue
+        first, last = ts[np.r_[0, nights + 1]], ts[np.r_[nights, len(ts) - 1]]
+        if np.all(first % HALF_HOUR_NS == step) and np.all(last % HALF_HOUR_NS == 0):
+            seen = f"{name} has sessions like {time_text(int(first[0]))} to {time_text(int(last[0]))}"
+            hint = "These look like the ends of bars: subtract a bar's length from every time"
+            raise DataError(raw.path, None, seen, "the time at which each bar starts", hint)
 
 
 def _faults(raw: RawBars) -> Iterator[tuple[Mask, Words]]:

@@ -194,6 +194,21 @@ def test_a_column_file_is_refused_with_its_row(tmp_path: Path, column: str, valu
     assert words in refusal(path)
 
 
+def test_a_column_file_without_rows_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "X.parquet"
+    schema = {"ts_ns": pl.Int64, **dict.fromkeys(("open", "high", "low", "close"), pl.Float64)}
+    pl.DataFrame(schema=schema).write_parquet(path)
+    assert "there are columns and no row; expected at least one row" in refusal(path)
+    write_bars(bars_from_floats("X", [], [], [], [], [], []), path)
+    assert "there are columns and no row; expected at least one row" in refusal(path)
+
+
+def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "X.csv"
+    path.symlink_to(path)  # a file that even root cannot open
+    assert "it cannot be read (Too many levels of symbolic links)" in refusal(path)
+
+
 @pytest.mark.parametrize(
     ("time", "line_seen"),
     [("2020-11-01 01:30", "2020-11-01T01:30:00"), ("2020-03-08 02:30", "2020-03-08T02:30:00")],

@@ -58,7 +58,6 @@ REAL_FILES = [  # rows as the data's own README counts them, and the step of the
     ("daily/AAPL_2020_split_adj.csv", "AAPL", 43, 86_400),
     ("minute/SPX_index_1min_2019-11-05_08.csv", "SPX", 1563, 60),
     ("minute/SPY_1min_extended_2020-01-06_09.csv.gz", "SPY", 1794, 60),
-    ("minute/XYZ_1min_2020-01_02_early_closes.csv.gz", "XYZ", 16020, 60),
     ("minute/AAPL_5min_2018.csv.gz", "AAPL", 156, 300),
     ("minute/AAPL_5min_2019.csv.gz", "AAPL", 1170, 300),
     ("minute/EURUSD_1h_2017-2018.csv.gz", "EURUSD", 5000, 3600),
@@ -108,6 +107,7 @@ def test_offsets_are_honoured_whatever_zone_is_named(shared: Path) -> None:
         ("daily/quandl_ORCL_2000_two_splits.csv", 3, "newest first"),
         ("minute/SPY_1min_2011-01_utc_endstamped.csv.gz", 1, "fields are separated by ';'"),
         ("minute/ESTX50_fut_1min_2006-01_02.csv.gz", 2, "8 fields; expected 7, as in the header"),
+        ("minute/XYZ_1min_2020-01_02_early_closes.csv.gz", None, "look like the ends of bars"),
         ("minute/STOCK_MARKET_1min_closes_2001-08.parquet", None, "no column 'open' among 'ts_us', 'STOCK', 'MARKET'"),
     ],
 )
@@ -205,6 +205,44 @@ def test_the_start_is_included_and_the_stop_is_not_unless_it_is_a_bare_date(tmp_
     assert days(start="2020-01-02", stop="2020-01-04") == [2, 3, 4]
     assert days(start="2020-01-02T21:00:00+09:00", stop="2020-01-02T12:00:01Z") == [2]
     assert days(start="2020-01-02T21:00:00", timezone="Asia/Tokyo")[0] == 3  # the file's times move with the zone
+
+
+def test_bars_stamped_at_their_end_are_refused_and_the_same_bars_at_their_start_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "X.csv"
+
+    def write(sessions: int, first_minute: int) -> None:
+        clock = [9 * 60 + 30 + first_minute + i for i in range(390)]
+        rows = [f"2020-01-{6 + d:02} {m // 60:02}:{m % 60:02},1,1,1,1,{m}\n" for d in range(sessions) for m in clock]
+        path.write_text(HEADER + "".join(rows))
+
+    write(5, 0)
+    assert len(read_bars(path)) == 5 * 390
+    write(4, 1)  # too few sessions to be sure
+    assert len(read_bars(path)) == 4 * 390
+    write(5, 1)
+    with pytest.raises(
+        DataError, match="sessions like 2020-01-06T09:31:00Z to 2020-01-06T16:00:00Z; expected the time at"
+    ):
+        read_bars(path)
+
+
+def test_a_column_file_of_several_symbols_is_read(tmp_path: Path) -> None:
+    prices = {name: [1.5, 2.5, 3.5] for name in ("open", "high", "low", "close")}
+    days = ["2020-01-01", "2020-01-01", "2020-01-02"]
+    path = tmp_path / "X.parquet"
+    pl.DataFrame({"date": days, "symbol": pl.Series(["B", "A", "B"], dtype=pl.Categorical), **prices}).write_parquet(
+        path
+    )
+    bars = read_bars(path)
+    assert (bars.symbols, bars.symbol.tolist()) == (("B", "A"), [0, 1, 0])
+    assert np.isnan(bars.volume).all()
+
+
+def test_a_symbol_without_rows_left_is_not_in_the_result(tmp_path: Path) -> None:
+    path = tmp_path / "X.csv"
+    path.write_text("symbol," + HEADER + "A,2020-01-01,1,1,1,1,1\nB,2020-01-02,1,1,1,1,2\n")
+    bars = read_bars(path, start="2020-01-02")
+    assert (bars.symbols, bars.symbol.tolist()) == (("B",), [0])
 
 
 def test_gzip_is_unpacked_also_without_an_inner_extension(tmp_path: Path) -> None:
