@@ -59,6 +59,7 @@ class Core:
     ) -> None:
         self.strategy = strategy
         self.venue = venue
+        self._symbols = max(1, len(instruments))
         self.view = MarketView()
         self.portfolio = Portfolio(cash)
         self.orders = OrderManager(
@@ -67,6 +68,7 @@ class Core:
             risk,
             fees,
             strategy.calculate_position_size,
+            self.even_share,
             lambda: (strategy.get_stop_loss(), strategy.get_take_profit()),
             strategy.allow_short,
         )
@@ -214,6 +216,13 @@ class Core:
         for position in self.portfolio.open.values():
             total += float(position.quantity) * (self.view.mark(position.symbol, position.quantity > 0) or 0.0)
         return total
+
+    def even_share(self) -> float:
+        """The part of the free cash that makes a position its even share of equity, one part a symbol of the run."""
+        free = float(self.free())
+        if self._symbols == 1 or free <= 0:
+            return 1.0
+        return min(1.0, max(1e-9, self.equity() / self._symbols / free))
 
     def marks(self) -> dict[str, Decimal]:
         """The mark of every open position, exact."""

@@ -41,7 +41,12 @@ def make_strategy(name: str, parameters: Mapping[str, Any]) -> Strategy:
 
     Raises UsageError for a parameter the strategy does not have or cannot take.
     """
-    cls = find_strategy(name)
+    return configure(find_strategy(name), parameters)
+
+
+def configure(cls: type[Strategy], parameters: Mapping[str, Any]) -> Strategy:
+    """An instance of `cls` with `parameters`, under the rules of `make_strategy`."""
+    name = cls.name or cls.__name__
     known = {n: p for n, p in inspect.signature(cls).parameters.items() if p.kind is not p.VAR_KEYWORD}
     values: dict[str, Any] = {}
     for key, value in parameters.items():

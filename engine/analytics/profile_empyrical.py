@@ -59,8 +59,9 @@ def max_drawdown(values: Floats) -> float:
     if values.size == 0:
         return NAN
     worth = np.concatenate(([1.0], np.cumprod(np.where(np.isnan(values), 0.0, values) + 1)))
-    peak = np.maximum.accumulate(worth)
-    return float(((worth - peak) / peak)[1:].min())
+    peak = np.fmax.accumulate(worth)
+    with np.errstate(invalid="ignore"):
+        return float(np.fmin.reduce(((worth - peak) / peak)[1:]))
 
 
 def annual_return(values: Floats, periods: int) -> float:

@@ -20,9 +20,9 @@ NORMAL_DENSITY = 0.10313564037537133  # at that quantile
 def statistics(returns: Returns, periods: int, benchmark: Returns | None = None) -> dict[str, float | None]:
     """Every figure at its default parameters, by that library's function names; greeks are two entries."""
     raw = returns.values
-    if observed(raw).size == 0:
-        return {}
     r = prepared(raw)
+    if observed(r).size == 0:
+        return {}
     figures: dict[str, float | None] = _of_size(r) | {
         "comp": comp(raw),
         "gain_to_pain_ratio": gain_to_pain_ratio(returns),
@@ -42,7 +42,7 @@ def statistics(returns: Returns, periods: int, benchmark: Returns | None = None)
     }
     if benchmark is None:
         return figures
-    mine, theirs = aligned(returns, benchmark)
+    mine, theirs = (prepared(values) for values in aligned(returns, benchmark))
     slope, intercept = greeks(mine, theirs)
     return figures | {
         "beta": slope,
@@ -270,9 +270,11 @@ def information_ratio(values: Floats, benchmark: Floats) -> float:
     return mean_pairwise(active) / deviation if deviation else 0.0
 
 
-def r_squared(values: Floats, benchmark: Floats) -> float:
-    """Share of the variance that the benchmark explains."""
+def r_squared(values: Floats, benchmark: Floats) -> float | None:
+    """Share of the variance that the benchmark explains; None where the returns do not differ."""
     mine, theirs = _paired(values, benchmark)
+    if mine.size > 1 and mine.max() == mine.min():
+        return None
     with np.errstate(divide="ignore", invalid="ignore"):
         return float(np.corrcoef(mine, theirs)[0, 1]) ** 2 if mine.size > 1 else NAN
 
@@ -281,8 +283,10 @@ def _worth(values: Floats) -> tuple[Floats, float]:
     """The compounded curve and its base; a series that cannot be returns is its own curve, based on its first point."""
     seen = observed(values)
     if seen.min() < 0 or seen.max() < 1:
-        growth = np.where(np.isnan(values), 0.0, values) + 1
+        growth = np.where(np.isfinite(values), values, 0.0) + 1
         return np.cumprod(growth), 1.0
+    values = np.where(np.isinf(values), NAN, values)
+    seen = observed(values)
     last_seen = np.maximum.accumulate(np.where(np.isnan(values), 0, np.arange(values.size)))
     filled = values[last_seen]
     filled = np.where(np.isnan(filled), seen[0], filled)
@@ -295,7 +299,7 @@ def _central_sums(r: Floats) -> tuple[int, float, float, float]:
     away = seen - seen.mean()
     noise = np.finfo(np.float64).eps * float(np.abs(seen).max())
     m2 = float((away**2).sum())
-    if m2 <= seen.size * noise**2:
+    if m2 <= seen.size * noise**2 or seen.max() == seen.min():
         return seen.size, 0.0, 0.0, 0.0
     return seen.size, m2, float((away**3).sum()), float((away**4).sum())
 

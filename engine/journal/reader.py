@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import quote
 
 import msgspec
 
@@ -263,7 +262,7 @@ def _check_head(file: Path) -> None:
 
 
 def _read_only_uri(file: Path) -> str:
-    return f"file:{quote(str(file.absolute()))}?mode=ro"
+    return f"{file.absolute().as_uri()}?mode=ro"
 
 
 def _filter(kinds: Collection[str], symbols: Collection[str]) -> Callable[[Event], bool]:

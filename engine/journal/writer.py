@@ -68,10 +68,11 @@ class HashJournal:
 
     def commit(self) -> None:
         """Fold what waits into the hash."""
-        for start in range(0, len(self._waiting), self._block_events_max):
-            self._hash.update(encode_events(self._waiting[start : start + self._block_events_max]))
-        self._hashed += len(self._waiting)
-        self._waiting.clear()
+        while self._waiting:
+            events = self._waiting[: self._block_events_max]
+            self._hash.update(encode_events(events))
+            self._hashed += len(events)
+            del self._waiting[: len(events)]
 
     def close(self, summary: object = None) -> None:  # the protocol gives it; nothing is kept here
         """Fold the rest in."""

@@ -36,6 +36,7 @@ from tradetui.engine.trading.risk import Book, Refused, RiskManager
 from tradetui.engine.trading.sizing import ZERO, cost_of, largest_quantity
 
 Sizer = Callable[[SignalEvent, Decimal], Decimal | None]  # the strategy's size in units; None: all the free cash
+Share = Callable[[], float]  # the part of the free cash that an entry without any size commits
 Levels = Callable[[], tuple[float | None, float | None]]  # stop-loss and take-profit as fractions of the entry price
 
 _LEGS = ("stop_loss", "take_profit")
@@ -61,6 +62,7 @@ class OrderManager:
         risk: RiskManager,
         fees: FeeSchedule,
         sizer: Sizer,
+        share: Share,
         levels: Levels,
         allow_short: bool,
     ) -> None:
@@ -69,6 +71,7 @@ class OrderManager:
         self._risk = risk
         self._fees = fees
         self._sizer = sizer
+        self._share = share
         self._levels = levels
         self._allow_short = allow_short
         self._size_now = risk.needs_quantity  # a limit must see units: an order sized at its fill would slip past it
@@ -198,7 +201,7 @@ class OrderManager:
         elif fraction is None:
             size = self._sizer(signal, now.free)
             if size is None:
-                fraction = 1.0
+                fraction = self._share()
             else:
                 quantity = instrument.floor_to_lot(size) if size.is_finite() and size > 0 else size
         elif not 0 < fraction <= 1:
@@ -431,8 +434,10 @@ def _level(fill: FillEvent, share: float | None, direction: int, instrument: Ins
 
 
 def _same(order: Order, entry: Order, signal: SignalEvent) -> bool:
+    """Whether the working order is what the new wish asks for; a day order is renewed, since it may be about to expire."""
     return (
-        order.side == entry.side
+        (order.type == "market" or order.time_in_force != "day")
+        and order.side == entry.side
         and order.type == entry.type
         and order.limit_price == entry.limit_price
         and order.stop_price == entry.stop_price

@@ -1,0 +1,226 @@
+"""A backtest: bars in chunks through the core, events into the journal, figures out. The same core as every other mode."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from os import PathLike
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import msgspec
+
+from tradetui.engine.analytics.execution import execution_of
+from tradetui.engine.analytics.metrics import ProfitAndLoss, compute_metrics
+from tradetui.engine.analytics.trades import match_round_trips
+from tradetui.engine.bar_loop import change_rows, every_bar, woken_bars
+from tradetui.engine.build import build_core, canonical, decision_delay_ns
+from tradetui.engine.config import RunConfig, run_config
+from tradetui.engine.errors import JournalError, RunFailed, UsageError
+from tradetui.engine.journal.header import DataSource as HashedSource
+from tradetui.engine.journal.header import Details, JournalHeader
+from tradetui.engine.journal.writer import FileJournal, HashJournal, Journal
+from tradetui.engine.market.bars import Bars
+from tradetui.engine.model.events import Event, FillEvent, OrderEvent, StrategyErrorEvent
+from tradetui.engine.result import BacktestResult, Source
+from tradetui.engine.step import Core
+from tradetui.engine.strategy import Strategy
+from tradetui.engine.strategy_forms import event_driven, wanted_positions
+
+CHUNK_ROWS = 65_536  # large enough that columns win, small enough that Ctrl-C and progress feel at once
+
+Progress = Callable[[int, int], None]  # rows done, rows in all
+AnyPath = str | PathLike[str]
+
+
+def run_backtest(
+    strategy: str | type[Strategy] | Strategy,
+    data: Bars | AnyPath | Sequence[AnyPath],
+    *,
+    out: AnyPath | None = None,
+    progress: Progress | None = None,
+    config: RunConfig | None = None,
+    **options: Any,
+) -> BacktestResult:
+    """Trade `strategy` over `data` and return what came of it.
+
+    `strategy` is a shipped name, `file.py:ClassName`, a Strategy class or an instance; `data` is Bars or files to read.
+    `options` are the names of RunConfig (cash, quantity, commission, allow_short, limits, ...), `parameters` those of
+    the strategy. `out` names a folder that receives the session file and the tables. Raises TradetuiError.
+
+    >>> run_backtest("ma_crossover", "GOOG.csv", parameters={"fast": 10, "slow": 20}, quantity=10).metrics.sharpe
+    """
+    if config is None:
+        config = _config(strategy, options)
+    elif options:
+        raise UsageError(f"give either a config or options, not both; options were {', '.join(options)}")
+    instance = _instance(strategy, config)
+    bars, sources = _load(data, config)
+    return Backtest(config, instance, bars, sources, Path(out) if out is not None else None).run(progress)
+
+
+class Backtest:
+    """One run, from loaded bars to its result. Journals as it goes, so that an interrupted run stays readable."""
+
+    def __init__(
+        self, config: RunConfig, strategy: Strategy, bars: Bars, sources: Sequence[Source], out: Path | None
+    ) -> None:
+        if not len(bars):
+            raise RunFailed("there are no bars to trade")
+        self.config = config
+        self.strategy = strategy
+        self.bars = bars
+        self.sources = tuple(sources)
+        self.out = out
+        self.core: Core = build_core(config, strategy, bars.symbols)
+        self.vectorised = _is_vectorised(config, strategy)
+        self.fills: list[FillEvent] = []
+        self.orders: list[OrderEvent] = []
+        self.errors: list[StrategyErrorEvent] = []
+
+    def run(self, progress: Progress | None = None) -> BacktestResult:
+        """Work every bar; what was journaled before an error or an interrupt stays intact."""
+        from tradetui import __version__
+
+        started = perf_counter()
+        text = canonical(self.config, self.strategy)
+        header = JournalHeader(
+            mode="backtest",
+            config_json=text,
+            data=tuple(HashedSource(symbol=s.symbol, rows=s.rows, sha256=s.sha256) for s in self.sources),
+            details=Details(version=__version__, data_paths=tuple(s.path for s in self.sources)),
+        )
+        journal = self._journal(header)
+        try:
+            self._work(journal, progress)
+        except JournalError:
+            raise
+        except BaseException:  # also Ctrl-C: what happened so far stays readable
+            journal.commit()
+            raise
+        result = self._result(journal, header.config_sha256, started)
+        journal.close({"final_equity": result.metrics.final_equity, "trades": result.metrics.trades})
+        if self.out is not None:
+            result.write(self.out)
+        return result
+
+    def _journal(self, header: JournalHeader) -> Journal:
+        if self.out is None:
+            return HashJournal(header)
+        self.out.mkdir(parents=True, exist_ok=True)
+        return FileJournal(self.out / "session.db", header, overwrite=True, durability="process_death")
+
+    def _work(self, journal: Journal, progress: Progress | None) -> None:
+        core, bars, n = self.core, self.bars, len(self.bars)
+        delay = decision_delay_ns(bars)
+        if self.vectorised:
+            wanted = wanted_positions(self.strategy, bars)
+            changes = change_rows(bars, wanted)
+        else:
+            event_driven(self.strategy)
+        for start in range(0, n, CHUNK_ROWS):
+            stop = min(n, start + CHUNK_ROWS)
+            if self.vectorised:
+                woken_bars(core, bars, start, stop, delay, wanted, changes)
+            else:
+                every_bar(core, bars, start, stop, delay)
+            core.record(bars.rows(start, stop))
+            self._keep(core.take(), journal)
+            if progress is not None:
+                progress(stop, n)
+
+    def _keep(self, events: list[Event], journal: Journal) -> None:
+        journal.append(events)
+        for event in events:
+            kind = type(event)
+            if kind is FillEvent:
+                self.fills.append(event)  # type: ignore[arg-type]
+            elif kind is OrderEvent:
+                self.orders.append(event)  # type: ignore[arg-type]
+            elif kind is StrategyErrorEvent:
+                self.errors.append(event)  # type: ignore[arg-type]
+
+    def _result(self, journal: Journal, config_sha256: str, started: float) -> BacktestResult:
+        core = self.core
+        marks = core.marks()
+        trades, open_trades = match_round_trips(self.fills)
+        curve = core.curve.curve()
+        portfolio = core.portfolio
+        pnl = ProfitAndLoss(portfolio.realized, portfolio.unrealized(marks), portfolio.fees)
+        metrics = compute_metrics(
+            curve,
+            trades,
+            pnl=pnl,
+            execution=execution_of(self.orders, self.fills),
+            rf=self.config.rf,
+            profile=self.config.profile,
+            timezone=self.config.timezone,
+        )
+        journal.commit()
+        return BacktestResult(
+            config=self.config,
+            strategy=self.strategy.name or type(self.strategy).__name__,
+            parameters=self.strategy.get_parameters(),
+            sources=self.sources,
+            metrics=metrics,
+            trades=trades,
+            open_trades=open_trades,
+            marks={symbol: float(mark) for symbol, mark in marks.items()},
+            fills=self.fills,
+            orders_sent=self.orders,
+            curve=curve,
+            counts=core.orders.counts,
+            errors=self.errors,
+            config_sha256=config_sha256,
+            journal_sha256=journal.digest(),
+            events=core.seq,
+            seconds=perf_counter() - started,
+        )
+
+
+def _config(strategy: str | type[Strategy] | Strategy, options: dict[str, Any]) -> RunConfig:
+    values = {
+        name: str(value) if isinstance(value, float) and name not in ("rf", "slippage_bps") else value
+        for name, value in options.items()
+    }
+    if isinstance(strategy, str):
+        values["strategy"] = strategy
+    return run_config(msgspec.to_builtins(values), "run_backtest")
+
+
+def _instance(strategy: str | type[Strategy] | Strategy, config: RunConfig) -> Strategy:
+    from tradetui.strategies.registry import configure, make_strategy
+
+    if isinstance(strategy, Strategy):
+        if config.parameters:
+            raise UsageError("parameters were given beside a strategy instance; give them to its constructor")
+        return strategy
+    if inspect.isclass(strategy):
+        return configure(strategy, config.parameters)
+    return make_strategy(config.strategy, config.parameters)
+
+
+def _load(data: Bars | AnyPath | Sequence[AnyPath], config: RunConfig) -> tuple[Bars, list[Source]]:
+    if isinstance(data, Bars):
+        return data, [Source.of(data, symbol) for symbol in data.symbols]
+    from tradetui.data.formats import read_many
+
+    paths = [data] if isinstance(data, str | PathLike) else list(data)
+    bars, sources = read_many(
+        paths,
+        symbol=config.symbol,
+        timezone=config.timezone,
+        start=config.from_ or None,
+        stop=config.to or None,
+    )
+    return bars, [Source(s.symbol, s.path, s.rows, s.first_ns, s.last_ns, s.sha256) for s in sources]
+
+
+def _is_vectorised(config: RunConfig, strategy: Strategy) -> bool:
+    name = strategy.name or type(strategy).__name__
+    if not strategy.is_event_driven() and not strategy.is_vectorised():
+        raise UsageError(f"{name} gives neither on_market_data nor generate_signals; at least one is needed")
+    if config.form == "vectorised" and not strategy.is_vectorised():
+        raise UsageError(f"form=vectorised, but {name} gives no generate_signals")
+    return config.form == "vectorised" or (config.form == "auto" and not strategy.is_event_driven())

@@ -1,0 +1,117 @@
+"""From a run's description to its parts: instruments, venue rules, limits, strategy. No I/O beyond loading a user's strategy file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import msgspec
+import numpy as np
+
+from tradetui.engine.config import InstrumentConfig, RunConfig
+from tradetui.engine.errors import UsageError
+from tradetui.engine.gateways.simulated import SimulatedExecutor, VenueRules
+from tradetui.engine.market.bars import Bars
+from tradetui.engine.model.instrument import Instrument
+from tradetui.engine.model.limits import RiskLimits
+from tradetui.engine.step import Core
+from tradetui.engine.strategy import Strategy
+from tradetui.engine.trading.fees import FeeSchedule, PerShare, Regulatory
+from tradetui.engine.trading.risk import RiskManager
+from tradetui.engine.trading.slippage import BasisPoints, FixedTicks, NoSlippage, Slippage, VolumeShare
+
+
+def build_core(config: RunConfig, strategy: Strategy, symbols: Iterable[str]) -> Core:
+    """A core ready for its first input."""
+    known = instruments(config, symbols)
+    fees = fee_schedule(config)
+    rules = VenueRules(
+        fees=fees,
+        slippage=slippage(config),
+        spread=config.spread,
+        touch=config.fill == "touch",
+        volume_cap=config.volume_cap,
+        intrabar=config.intrabar,
+        chance=config.chance,
+    )
+    strategy.quantity = config.quantity
+    strategy.allow_short = config.allow_short
+    limits = stricter(config.limits, strategy.get_risk_limits())
+    venue = SimulatedExecutor(rules, known, config.seed)
+    return Core(strategy, known, venue, RiskManager(limits), fees, config.cash, config.same_close)
+
+
+def instruments(config: RunConfig, symbols: Iterable[str]) -> dict[str, Instrument]:
+    """The instruments of a run; raises UsageError when the run file describes a symbol that the data does not have."""
+    names = list(symbols)
+    for symbol in config.instruments:
+        if symbol not in names:
+            raise UsageError(f"[instruments.{symbol}] is not in the data; its symbols are {', '.join(names)}")
+    found = {}
+    for name in names:
+        told = config.instruments.get(name, InstrumentConfig())
+        set_values = {f: v for f in told.__struct_fields__ if (v := getattr(told, f)) is not None}
+        found[name] = Instrument(symbol=name, **{"timezone": config.timezone, **set_values})
+        for field in ("tick", "lot"):
+            value = getattr(found[name], field)
+            if not (value.is_finite() and value >= Decimal("1e-9")):
+                raise UsageError(f"instruments.{name}.{field}: {value} was given; allowed is 1e-9 or more")
+    return found
+
+
+def fee_schedule(config: RunConfig) -> FeeSchedule:
+    """Every fee that the run asks for."""
+    fees = config.fees
+    per_share = None
+    if fees.per_share is not None:
+        per_share = PerShare(
+            rate=fees.per_share, minimum=fees.per_share_minimum, maximum_fraction=fees.per_share_maximum
+        )
+    return FeeSchedule(
+        commission=config.commission,
+        fixed=config.commission_fixed,
+        maker=fees.maker,
+        taker=fees.taker,
+        per_share=per_share,
+        regulatory=Regulatory() if fees.us_regulatory else None,
+    )
+
+
+def slippage(config: RunConfig) -> Slippage:
+    """The one slippage model that the run asks for."""
+    told = config.slippage
+    if config.slippage_bps or told.bps:
+        return BasisPoints(config.slippage_bps or told.bps or 0.0)
+    if told.ticks:
+        return FixedTicks(told.ticks)
+    if told.impact:
+        return VolumeShare(told.impact)
+    return NoSlippage()
+
+
+def stricter(ours: RiskLimits, theirs: RiskLimits) -> RiskLimits:
+    """The tighter of two sets of limits, limit by limit; every one is "at most" but the capital buffer."""
+    values = {}
+    for field in RiskLimits.__struct_fields__:
+        a, b = getattr(ours, field), getattr(theirs, field)
+        if field == "capital_buffer":
+            values[field] = max(a, b)
+        elif field == "position_action":
+            values[field] = "reject" if "reject" in (a, b) else "reduce"
+        else:
+            values[field] = a if b is None else b if a is None else min(a, b)
+    return RiskLimits(**values)
+
+
+def decision_delay_ns(bars: Bars) -> int:
+    """How long after a bar's start its decision is dated: the shortest step, so that none is dated into the next bar."""
+    steps = np.diff(bars.ts_ns)
+    steps = steps[steps > 0]
+    return int(steps.min()) if len(steps) else bars.interval_ns
+
+
+def canonical(config: RunConfig, strategy: Strategy) -> str:
+    """The text that is hashed as the run's description: everything that decides it, and no path."""
+    name = strategy.name or type(strategy).__name__
+    plain = msgspec.structs.replace(config, data=(), strategy=name, parameters=strategy.get_parameters())
+    return msgspec.json.encode(plain, order="deterministic").decode()
