@@ -58,7 +58,7 @@ def symbol_column(symbols: tuple[str, ...], codes: npt.NDArray[np.int32]) -> pl.
     """Symbols as a Parquet dictionary column whose categories are exactly `symbols`, in their order."""
     import polars as pl
 
-    return pl.Series("symbol", codes.astype(np.uint32)).cast(pl.Enum(symbols))
+    return pl.Series("symbol", symbols, dtype=pl.Enum(symbols)).gather(codes)
 
 
 def codes_of(content: FileContent, frame: pl.DataFrame) -> tuple[tuple[str, ...], npt.NDArray[np.int32]]:
