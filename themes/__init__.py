@@ -1,0 +1,1 @@
+"""Colours, one file a theme. Read by `tradetui.tui.themes`."""

@@ -1,0 +1,1 @@
+"""The main screen and the dialogues that open over it."""

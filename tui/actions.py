@@ -1,0 +1,328 @@
+"""What each action of the registry does. The only place where the screen sends commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tradetui.engine.model.commands import CancelAll, ClosePosition, Kill, PauseTrading, ResumeTrading, Unlock
+from tradetui.engine.model.events import TradingState
+from tradetui.tui import format as fmt
+from tradetui.tui.bridge import neighbour_speed
+from tradetui.tui.keys import BY_ID
+from tradetui.tui.panes.book import BookPane
+from tradetui.tui.panes.positions import PositionsPane
+from tradetui.tui.panes.risk import RiskPane
+from tradetui.tui.panes.table import TablePane
+
+if TYPE_CHECKING:
+    from tradetui.tui.app import Workstation
+
+SKIP_SHORT_S, SKIP_LONG_S = 10.0, 60.0
+PAGE_ROWS = 10
+
+
+def run(app: Workstation, action_id: str) -> None:
+    """Do one action; one that sends orders is refused while trading is halted."""
+    action = BY_ID[action_id]
+    if action.orders and app.desk.snapshot().state is TradingState.HALTED:
+        app.notify("Trading is killed: unlock it first (U)", severity="warning")
+        return
+    HANDLERS[action_id](app)
+
+
+# safety
+
+
+def kill(app: Workstation) -> None:
+    app.desk.send(Kill())
+    app.notify("Kill sent: no new orders, every working order is being cancelled", title="KILL", severity="error")
+
+
+def unlock(app: Workstation) -> None:
+    from tradetui.tui.screens.dialogue import AskReason
+
+    snapshot = app.desk.snapshot()
+    steps = {
+        TradingState.HALTED: ["Trading is halted.", "One step: orders that reduce a position are allowed again."],
+        TradingState.REDUCING: [
+            "Only orders that reduce a position are allowed.",
+            "One step: all trading is allowed again.",
+        ],
+    }
+    if snapshot.state not in steps:
+        app.notify("Trading is not locked")
+        return
+
+    def answered(reason: str | None) -> None:
+        if reason:
+            app.desk.send(Unlock(reason=reason))
+
+    app.push_screen(AskReason(app.view.look, "Unlock trading", steps[snapshot.state]), answered)
+
+
+def ack(app: Workstation) -> None:
+    unseen = app.view.unseen()
+    pane = app.workspace.active()
+    chosen = pane.selected() if isinstance(pane, RiskPane) and not pane.following else None
+    alert = chosen if chosen in unseen else unseen[0] if unseen else None
+    if alert is None:
+        app.notify("No alert to acknowledge")
+        return
+    app.view.acknowledge([alert.number])
+    app.workspace.pull()
+
+
+# the clock
+
+
+def play(app: Workstation) -> None:
+    snapshot = app.desk.snapshot()
+    if not snapshot.mode.upper().startswith("REPLAY"):
+        active = snapshot.state is TradingState.ACTIVE
+        app.desk.send(PauseTrading() if active else ResumeTrading())
+    elif snapshot.phase == "finished":
+        app.notify("The session is at its end")
+    elif snapshot.paused:
+        app.desk.play()
+    else:
+        app.desk.pause()
+
+
+def step(app: Workstation) -> None:
+    if not app.desk.snapshot().paused:
+        app.desk.pause()
+    app.desk.step(1)
+
+
+def skip_10s(app: Workstation) -> None:
+    app.desk.skip(SKIP_SHORT_S)
+
+
+def skip_1m(app: Workstation) -> None:
+    app.desk.skip(SKIP_LONG_S)
+
+
+def slower(app: Workstation) -> None:
+    app.desk.set_speed(neighbour_speed(app.desk.snapshot().speed, -1))
+
+
+def faster(app: Workstation) -> None:
+    app.desk.set_speed(neighbour_speed(app.desk.snapshot().speed, +1))
+
+
+def speed_1(app: Workstation) -> None:
+    app.desk.set_speed(1.0)
+
+
+# panes
+
+
+def _go(number: int) -> Callable[[Workstation], None]:
+    def go(app: Workstation) -> None:
+        app.workspace.go(number)
+
+    return go
+
+
+def next_pane(app: Workstation) -> None:
+    app.workspace.cycle(+1)
+
+
+def previous_pane(app: Workstation) -> None:
+    app.workspace.cycle(-1)
+
+
+def zoom(app: Workstation) -> None:
+    app.workspace.zoom()
+
+
+def back(app: Workstation) -> None:
+    app.workspace.back()
+
+
+def _move(rows: int) -> Callable[[Workstation], None]:
+    def move(app: Workstation) -> None:
+        pane = app.workspace.active()
+        if isinstance(pane, TablePane | BookPane):
+            pane.move(rows)
+
+    return move
+
+
+def _move_end(last: bool) -> Callable[[Workstation], None]:
+    def move(app: Workstation) -> None:
+        pane = app.workspace.active()
+        if isinstance(pane, TablePane | BookPane):
+            pane.move_end(last)
+
+    return move
+
+
+def follow(app: Workstation) -> None:
+    pane = app.workspace.active()
+    if isinstance(pane, TablePane):
+        pane.follow()
+
+
+def why(app: Workstation) -> None:
+    from tradetui.tui.screens.why import why as explain
+
+    pane = app.workspace.active()
+    row = pane.selected() if isinstance(pane, TablePane) else None
+    if row is None:
+        app.notify("Nothing is selected here")
+        return
+    app.push_screen(explain(app.view, row))
+
+
+def copy(app: Workstation) -> None:
+    pane = app.workspace.active()
+    table = getattr(pane, "csv", None)
+    text = table() if table is not None else ""
+    rows = max(0, len(text.splitlines()) - 1)
+    app.copy_to_clipboard(text)
+    app.notify(f"{fmt.plural(rows, 'row')} copied as CSV")
+
+
+# the book
+
+
+def depth(app: Workstation) -> None:
+    app.workspace.book.next_depth()
+
+
+def coarser(app: Workstation) -> None:
+    app.workspace.book.regroup(+1)
+
+
+def finer(app: Workstation) -> None:
+    app.workspace.book.regroup(-1)
+
+
+def centre(app: Workstation) -> None:
+    app.workspace.book.centre()
+
+
+# trading
+
+
+def close(app: Workstation) -> None:
+    from tradetui.tui.screens.dialogue import Confirm
+
+    pane = app.workspace.active()
+    held = pane.selected() if isinstance(pane, PositionsPane) else app.view.position(app.view.symbol)
+    if held is None:
+        app.notify("No position to close: choose one in the positions pane (3)", severity="warning")
+        return
+    symbol = held.symbol
+    way = "Sell" if held.quantity > 0 else "Buy"
+    question = [f"{way} {fmt.quantity(abs(held.quantity))} {fmt.clean(symbol)} at the market?"]
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            app.desk.send(ClosePosition(symbol))
+
+    app.push_screen(Confirm(app.view.look, "Close position", question, yes="close"), answered)
+
+
+def cancel_all(app: Workstation) -> None:
+    from tradetui.tui.screens.dialogue import Confirm
+
+    count = len(app.desk.snapshot().orders)
+    if not count:
+        app.notify("No working orders")
+        return
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            app.desk.send(CancelAll())
+
+    question = [f"Cancel {fmt.plural(count, 'working order')}?", "Stops and targets of open positions are among them."]
+    app.push_screen(Confirm(app.view.look, "Cancel all orders", question, yes="cancel them"), answered)
+
+
+# the desk
+
+
+def palette(app: Workstation) -> None:
+    from tradetui.tui.screens.palette import open_palette
+
+    open_palette(app)
+
+
+def help_(app: Workstation) -> None:
+    from tradetui.tui.screens.help import help_screen
+
+    app.push_screen(help_screen(app.view.look, list(app.themes)))
+
+
+def screenshot(app: Workstation) -> None:
+    name = f"tradetui-{datetime.now().astimezone():%Y%m%d-%H%M%S}.svg"
+    try:
+        path = app.save_screenshot(name, str(Path.cwd()))
+    except OSError as error:
+        app.notify(f"{name} could not be written: {error.strerror or error}", severity="error")
+        return
+    app.notify(f"Saved {Path(path).name} in the current folder")
+
+
+def quit_(app: Workstation) -> None:
+    from tradetui.tui.screens.dialogue import Confirm
+
+    snapshot = app.desk.snapshot()
+    working, held = len(snapshot.orders), len(snapshot.positions)
+    if not working and not held:
+        app.exit()
+        return
+    lines = [f"{fmt.plural(working, 'order')} working, {fmt.plural(held, 'position')} open."]
+    if snapshot.mode.upper().startswith("REPLAY"):
+        lines.append("The replay ends here; its journal is kept.")
+    else:
+        lines.append("They stay at the broker as they are.")
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            app.exit()
+
+    app.push_screen(Confirm(app.view.look, "Quit", lines, yes="quit"), answered)
+
+
+HANDLERS: dict[str, Callable[[Workstation], None]] = {
+    "kill": kill,
+    "unlock": unlock,
+    "ack": ack,
+    "play": play,
+    "step": step,
+    "skip_10s": skip_10s,
+    "skip_1m": skip_1m,
+    "slower": slower,
+    "faster": faster,
+    "speed_1": speed_1,
+    **{f"pane_{number}": _go(number) for number in range(1, 9)},
+    "next_pane": next_pane,
+    "previous_pane": previous_pane,
+    "zoom": zoom,
+    "back": back,
+    "down": _move(1),
+    "up": _move(-1),
+    "page_down": _move(PAGE_ROWS),
+    "page_up": _move(-PAGE_ROWS),
+    "top": _move_end(False),
+    "end": _move_end(True),
+    "follow": follow,
+    "why": why,
+    "copy": copy,
+    "depth": depth,
+    "coarser": coarser,
+    "finer": finer,
+    "centre": centre,
+    "close": close,
+    "cancel_all": cancel_all,
+    "palette": palette,
+    "help": help_,
+    "screenshot": screenshot,
+    "quit": quit_,
+}

@@ -1,0 +1,41 @@
+"""The log: what happened, in words, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.style import Style
+
+from tradetui.engine.model.snapshot import LogView
+from tradetui.tui import format as fmt
+from tradetui.tui.panes.table import Column, TablePane
+
+
+class LogPane(TablePane[LogView]):
+    """One line each; enter shows the whole of a long one."""
+
+    sections = ("log",)
+    period_s = 0.1
+    short = "Log"
+    number = 7
+    empty = "nothing logged yet"
+    columns = (
+        Column("TIME", 8, "left", 1),
+        Column("KIND", 8, "left", 2, 2),
+        Column("WHAT", 20, "left", 1, 400),
+    )
+
+    def records(self) -> Sequence[LogView]:
+        return self.view.snapshot.log[::-1]
+
+    def identity(self, record: LogView) -> object:
+        return record.number
+
+    def cells(self, record: LogView, widths: dict[str, int]) -> dict[str, tuple[str, Style]]:
+        styles = self.view.styles
+        kinds = {"fill": styles.accent, "refusal": styles.warning, "risk": styles.warning, "error": styles.error}
+        return {
+            "TIME": (fmt.clock(record.ts_ns), styles.faint),
+            "KIND": (record.kind, kinds.get(record.kind, styles.muted)),
+            "WHAT": (record.message, styles.text),
+        }

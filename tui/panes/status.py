@@ -1,0 +1,154 @@
+"""The top line: mode, run state, symbol and price, equity and drawdown, feed, clock."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from rich.segment import Segment
+from rich.style import Style
+
+from tradetui.engine.model.events import TradingState
+from tradetui.engine.model.snapshot import Snapshot
+from tradetui.tui import format as fmt
+from tradetui.tui.panes.base import Line, Pane, between
+from tradetui.tui.view import View
+
+FEEDS = {"OK": "feed OK", "STALE": "feed STALE", "DOWN": "feed DOWN", "END": "feed END"}
+
+
+ROOMY_FROM = 110  # cells: narrower bars leave out glyphs and spaces that only please
+
+
+class StatusBar(Pane):
+    """Segments with a rank: the least important leave first when the line gets narrow."""
+
+    def __init__(self, view: View, *, id: str) -> None:
+        super().__init__(view, id=id)
+        self.roomy = True
+        self._held_since = view.now()
+        self._was_held = False
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        held = snapshot.paused and snapshot.phase == "running"
+        if held and not self._was_held:
+            self._held_since = self.view.now()
+        self._was_held = held
+        seconds = int(self.view.now() - self._held_since) if held else -1
+        return (snapshot.version, seconds, self.view.symbol)
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        styles, glyphs = self.view.styles, self.view.glyphs
+        self.roomy = width >= ROOMY_FROM
+        ranked = self._left(self.view.snapshot)
+        right = self._right(self.view.snapshot, width)
+        bar = Segment(f" {glyphs.separator} " if self.roomy else glyphs.separator, styles.faint)
+        while True:
+            left: Line = []
+            for _, part in ranked:
+                left += [bar, *part] if left else part
+            size = sum(segment.cell_length for segment in (*left, *right))
+            if size < width or len(ranked) == 1:
+                return [between(left, right, width)]
+            ranked.remove(max(ranked, key=lambda item: item[0]))
+
+    def _left(self, snapshot: Snapshot) -> list[tuple[int, Line]]:
+        """(rank, segments); the higher the rank, the sooner it leaves."""
+        ranked = [(0, [*self._mode(snapshot), *self._run(snapshot)]), (1, self._price(snapshot))]
+        ranked.append((2, self._equity(snapshot)))
+        ranked.append((3, self._drawdown(snapshot)))
+        if snapshot.strategy:
+            ranked.append((6, self._strategy(snapshot)))
+        ranked.append((4, self._feed(snapshot)))
+        if snapshot.events_per_s > 0:
+            rate = fmt.compact(snapshot.events_per_s, 5)
+            ranked.append((7, [Segment(f"{rate} ev/s", self.view.styles.muted)]))
+        return ranked
+
+    def _right(self, snapshot: Snapshot, width: int) -> Line:
+        styles = self.view.styles
+        if width >= 120:
+            return [
+                Segment(fmt.day(snapshot.clock_ns), styles.muted),
+                Segment(f" {fmt.clock(snapshot.clock_ns)}", styles.strong),
+                Segment(" UTC ", styles.faint),
+            ]
+        return [Segment(f"{fmt.clock(snapshot.clock_ns)} ", styles.strong)]
+
+    def _mode(self, snapshot: Snapshot) -> Line:
+        styles, glyphs = self.view.styles, self.view.glyphs
+        word = snapshot.mode.split(" ", 1)[0].upper()
+        glyph = {"REPLAY": glyphs.replay, "PAPER": glyphs.paper, "LIVE": glyphs.live}.get(word, glyphs.ring)
+        style = {"PAPER": styles.paper, "LIVE": styles.live}.get(word, styles.replay)
+        return [Segment(f" {glyph} {fmt.clean(snapshot.mode)} ", style), Segment(" ")]
+
+    def _run(self, snapshot: Snapshot) -> Line:
+        styles, glyphs = self.view.styles, self.view.glyphs
+        if snapshot.state is TradingState.HALTED:
+            return [Segment(f" {glyphs.stop} KILLED ", styles.killed)]
+        if snapshot.phase != "running":
+            style = styles.error if snapshot.phase == "failed" else styles.muted
+            return [Segment(snapshot.phase.upper(), style)]
+        if snapshot.paused:
+            held = fmt.age(self.view.now() - self._held_since)
+            return [Segment(f" {glyphs.pause_wide} PAUSED {held} ", styles.paused)]
+        if snapshot.state is TradingState.REDUCING:
+            return [Segment(f" {glyphs.pause_wide} REDUCE ", styles.paused)]
+        word = f"{glyphs.play_wide} RUN" if self.roomy else "RUN"
+        return [Segment(word, styles.up), Segment(f" {fmt.speed(snapshot.speed)}", styles.text)]
+
+    def _price(self, snapshot: Snapshot) -> Line:
+        styles, glyphs = self.view.styles, self.view.glyphs
+        line = self.view.line()
+        book = self.view.book()
+        last = line.last if line else book.last if book else None
+        stale = snapshot.feed in ("STALE", "DOWN")
+        change = line.change if line else None
+        mark = glyphs.up if (change or 0) > 0 else glyphs.down if (change or 0) < 0 else glyphs.flat
+        text = fmt.price(last, self.view.decimals(self.view.symbol, last))
+        parts = [
+            Segment(f"{fmt.fit(self.view.symbol, min(12, len(self.view.symbol)))} ", styles.title),
+            Segment(text, styles.faint if stale else styles.strong),
+        ]
+        if change is not None:
+            parts.append(
+                Segment(f" {mark}{fmt.percent(change, sign=True)}", Style() if stale else styles.signed(change))
+            )
+        return parts
+
+    def _equity(self, snapshot: Snapshot) -> Line:
+        styles, account = self.view.styles, snapshot.account
+        gain = account.equity - account.start_equity
+        return [
+            Segment("Eq ", styles.muted),
+            Segment(fmt.number(account.equity, 13, 0), styles.strong),
+            Segment(f" {fmt.number(gain, 12, 0, sign=True)}", styles.signed(gain)),
+        ]
+
+    def _drawdown(self, snapshot: Snapshot) -> Line:
+        styles, account = self.view.styles, snapshot.account
+        limit = account.drawdown_limit
+        near = limit is not None and limit > 0 and -account.drawdown >= 0.8 * limit
+        style = styles.error if near else styles.signed(account.drawdown)
+        return [
+            Segment("DD " if self.roomy or account.drawdown >= 0 else "DD", styles.muted),
+            Segment(fmt.percent(account.drawdown, 1), style),
+        ]
+
+    def _strategy(self, snapshot: Snapshot) -> Line:
+        styles = self.view.styles
+        if snapshot.strategy_stopped:
+            return [Segment(f"{fmt.fit(snapshot.strategy, min(20, len(snapshot.strategy)))} STOPPED", styles.error)]
+        return [Segment(fmt.fit(snapshot.strategy, min(24, len(snapshot.strategy))), styles.accent)]
+
+    def _feed(self, snapshot: Snapshot) -> Line:
+        styles, glyphs = self.view.styles, self.view.glyphs
+        style = {"OK": styles.up, "END": styles.muted}.get(snapshot.feed, styles.error)
+        line = self.view.line()
+        late = ""
+        if snapshot.feed == "STALE" and line is not None and line.ts_ns:
+            late = f" {fmt.age((snapshot.clock_ns - line.ts_ns) / fmt.NS_PER_SECOND)}"
+        words = Segment(
+            f"{FEEDS.get(snapshot.feed, snapshot.feed)}{late}",
+            styles.muted if snapshot.feed in ("OK", "END") else style,
+        )
+        return [Segment(f"{glyphs.dot} ", style), words] if self.roomy else [words]
