@@ -67,7 +67,7 @@ class _Verification:
 
     def run(self) -> VerifyReport:
         try:
-            with self._reader.snapshot():  # a session being written must not close between two looks at it
+            with self._reader.rows.snapshot():  # a session being written must not close between two looks at it
                 for block in self._reader.blocks():
                     self._check(block)
                 self._check_end()
@@ -98,7 +98,7 @@ class _Verification:
     def _check_end(self) -> None:
         self._all_read = True
         path = self._reader.path
-        closing, (count, _) = self._reader.closing, self._reader.block_numbers()
+        closing, (count, _) = self._reader.closing, self._reader.rows.block_numbers()
         if count != self._blocks:
             raise JournalError(f"{path}: {count} blocks are listed and {self._blocks} can be read")
         if closing is not None:
@@ -109,9 +109,9 @@ class _Verification:
                     f"{path}: closed with {closing.blocks} blocks, {closing.events} events and digest "
                     f"{closing.digest.hex()}; found {self._blocks}, {self._events} and {self._running.hexdigest()}"
                 )
-        if damage := self._reader.damage():
+        if damage := self._reader.rows.damage():
             raise JournalError(f"{path}: {damage}")
-        lost = self._reader.commits_passed_over()
+        lost = self._reader.rows.commits_passed_over()
         if lost > LOST_COMMITS_MAX:
             raise JournalError(
                 f"{path}-wal: {lost} commits stand after the point where the log is damaged; "

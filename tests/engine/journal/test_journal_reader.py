@@ -87,6 +87,14 @@ def test_reading_leaves_the_folder_as_it_was(tmp_path: Path, header: JournalHead
     assert (tmp_path / "session.db").read_bytes() == before
 
 
+def test_any_folder_name_will_do(tmp_path: Path, header: JournalHeader, trading_day: TradingDay) -> None:
+    folder = tmp_path / "50% off? #1 & käse"
+    journal = FileJournal(folder / "session.db", header)
+    journal.append(trading_day(1))
+    journal.close()
+    assert verify(folder).events == 4
+
+
 @pytest.mark.parametrize("durability", ["power_loss", "process_death"])
 @pytest.mark.parametrize("seed", range(4))
 def test_every_acknowledged_event_survives_kill_9(tmp_path: Path, durability: str, seed: int) -> None:

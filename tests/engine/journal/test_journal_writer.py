@@ -95,6 +95,26 @@ print(journal.digest())
     assert run_python(script, hash_seed="1") == run_python(script, hash_seed="2")
 
 
+def test_asking_for_the_digest_twice_changes_nothing(header: JournalHeader, trading_day: TradingDay) -> None:
+    once, twice = HashJournal(header), HashJournal(header)
+    for events in (trading_day(5)[:9], trading_day(5)[9:]):
+        once.append(events)
+        twice.append(events)
+        assert twice.digest() == twice.digest()
+    assert once.digest() == twice.digest()
+
+
+def test_an_event_that_cannot_be_written_does_not_hash_its_neighbours_twice(
+    header: JournalHeader, trading_day: TradingDay
+) -> None:
+    journal = HashJournal(header, block_events_max=4)
+    journal.append([*trading_day(1), SignalEvent("GOOG", 1, quantity=object(), seq=99)])  # type: ignore[arg-type]
+    for _ in range(2):
+        with pytest.raises(JournalError, match="event 99"):
+            journal.commit()
+    assert journal.events == 5
+
+
 # its imports
 
 
