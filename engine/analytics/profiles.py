@@ -50,11 +50,12 @@ def library_figures(
             calmar=profile_empyrical.calmar_ratio(values, periods_per_year),
             max_drawdown=profile_empyrical.max_drawdown(values),
         )
-    if np.isnan(values).all():
+    seen = profile_quantstats.prepared(values)
+    if np.isnan(seen).all():
         return dict.fromkeys(("cagr", "annual_volatility", "sharpe", "sortino", "calmar"))
     return _nulled(
         cagr=profile_quantstats.cagr(values, periods_per_year),
-        annual_volatility=profile_quantstats.volatility(profile_quantstats.prepared(values), periods_per_year),
+        annual_volatility=profile_quantstats.volatility(seen, periods_per_year),
         sharpe=profile_quantstats.sharpe(values, periods_per_year, rf),
         sortino=profile_quantstats.sortino(values, periods_per_year, rf),
         calmar=profile_quantstats.calmar(values, periods_per_year),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -124,6 +125,12 @@ def test_the_same_execution_reported_twice_counts_once() -> None:
     assert len(round_trips([buy, buy, sell, sell])) == 1
     assert open_round_trips([buy, buy, sell, sell]) == []
     assert len(fifo_lots([buy, buy, sell, sell])) == 1
+
+
+def test_fills_without_an_execution_id_all_count() -> None:
+    nameless = [msgspec.structs.replace(f, execution_id="") for f in (fill(1, +1, "1", "10"), fill(2, -1, "1", "11"))]
+
+    assert len(round_trips(nameless)) == 1
 
 
 def test_one_guessed_fill_makes_the_whole_trade_ambiguous() -> None:
