@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +16,11 @@ import numpy.typing as npt
 from tradetui.data.times import time_text
 from tradetui.engine.errors import DataError
 from tradetui.engine.market.bars import Bars, Float64, Int64, commonest_step
-from tradetui.engine.model.instrument import PRICE_MAX, float_from_nanos
+from tradetui.engine.model.instrument import NANOS_PER_UNIT, PRICE_MAX, float_from_nanos
 
 Mask = npt.NDArray[np.bool_]
+T = TypeVar("T", bound=np.generic)
+Columns4 = tuple[npt.NDArray[T], npt.NDArray[T], npt.NDArray[T], npt.NDArray[T]]
 Words = Callable[[int], tuple[str, str, str]]  # row -> what was seen, what was expected, what to do
 
 FIELDS = ("open", "high", "low", "close")
@@ -29,7 +32,9 @@ CLEAN_HINT = "Clean the file first: bad bars are not repaired silently"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawBars:
-    """Rows of one file in its own order, unchecked. `prices` are (n, 4) as read, `nanos` the same in nanos.
+    """Rows of one file in its own order, unchecked. `nanos` are open, high, low, close; 0 stands for no price.
+
+    `prices` are the same as the file writes them, for messages; None where it writes nanos.
 
     `volume` is NaN where the file does not tell it. `row` keeps the file's row numbers, from 0, when rows are left
     out; `line_of` makes a line of such a number and is None for a file without lines.
@@ -39,8 +44,8 @@ class RawBars:
     symbols: tuple[str, ...]
     symbol: npt.NDArray[np.int32]
     ts_ns: Int64
-    prices: Float64
-    nanos: Int64
+    prices: Columns4[np.float64] | None
+    nanos: Columns4[np.int64]
     volume: Float64
     row: Int64
     line_of: Callable[[int], int] | None
@@ -49,8 +54,12 @@ class RawBars:
 
     def only(self, mask: Mask) -> RawBars:
         """The rows where `mask` is true."""
-        names = ("symbol", "ts_ns", "prices", "nanos", "volume", "row")
-        return replace(self, **{name: getattr(self, name)[mask] for name in names})
+        one, two, three, four = self.nanos
+        kept = replace(self, nanos=(one[mask], two[mask], three[mask], four[mask]))
+        if self.prices is not None:
+            opens, highs, lows, closes = self.prices
+            kept = replace(kept, prices=(opens[mask], highs[mask], lows[mask], closes[mask]))
+        return replace(kept, **{name: getattr(self, name)[mask] for name in ("symbol", "ts_ns", "volume", "row")})
 
     def fault(self, row: int, seen: str, expected: str, hint: str = "") -> DataError:
         """The error that names where `row` stands in the file."""
@@ -81,7 +90,7 @@ def checked(raw: RawBars) -> Bars:
     order: Int64 | slice = slice(None)
     if len(raw.symbols) > 1:
         order = np.lexsort((raw.symbol, raw.ts_ns))
-    columns = [np.ascontiguousarray(raw.nanos[:, i][order]) for i in range(4)]
+    columns = [column[order] for column in raw.nanos]
     return Bars(
         raw.symbols,
         raw.symbol[order],
@@ -122,8 +131,8 @@ def _refuse_end_stamps(raw: RawBars) -> None:
 def _faults(raw: RawBars) -> Iterator[tuple[Mask, Words]]:
     """Every check as the rows that fail it and the words for one of them."""
     for index, name in enumerate(FIELDS):
-        yield _price_fault(raw.prices[:, index], raw.nanos[:, index], name)
-    opens, highs, lows, closes = (raw.nanos[:, i] for i in range(4))
+        yield _price_fault(raw, index, name)
+    opens, highs, lows, closes = raw.nanos
     body_top, body_bottom = np.maximum(opens, closes), np.minimum(opens, closes)
     yield highs < body_top, _impossible("high", highs, "below", "highest", body_top, opens)
     yield lows > body_bottom, _impossible("low", lows, "above", "lowest", body_bottom, opens)
@@ -134,11 +143,14 @@ def _faults(raw: RawBars) -> Iterator[tuple[Mask, Words]]:
     yield from _order_faults(raw)
 
 
-def _price_fault(values: Float64, nanos: Int64, name: str) -> tuple[Mask, Words]:
-    def words(row: int) -> tuple[str, str, str]:
-        return f"{name} is {values[row]:.17g}", f"a finite price above 0 and at most {PRICE_MAX:,}", CLEAN_HINT
+def _price_fault(raw: RawBars, index: int, name: str) -> tuple[Mask, Words]:
+    nanos = raw.nanos[index]
 
-    return (nanos <= 0) | ~(values <= PRICE_MAX), words
+    def words(row: int) -> tuple[str, str, str]:
+        value = nanos[row] / NANOS_PER_UNIT if raw.prices is None else raw.prices[index][row]
+        return f"{name} is {float(value)!r}", f"a finite price above 0 and at most {PRICE_MAX:,}", CLEAN_HINT
+
+    return (nanos <= 0) | (nanos > PRICE_MAX * NANOS_PER_UNIT), words
 
 
 def _impossible(name: str, edge: Int64, relation: str, which: str, body: Int64, opens: Int64) -> Words:

@@ -77,7 +77,7 @@ def write_frame(frame: pl.DataFrame, path: Path, layout: str, more: dict[str, st
 
     beside = path.with_name(f".{path.name}.part")
     try:
-        frame.write_parquet(beside, compression="zstd", compression_level=12, metadata={LAYOUT_KEY: layout, **more})
+        frame.write_parquet(beside, compression="zstd", compression_level=6, metadata={LAYOUT_KEY: layout, **more})
         beside.replace(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         beside.unlink(missing_ok=True)
@@ -139,14 +139,14 @@ def own_bars(content: FileContent) -> RawBars:
     symbols, codes = codes_of(content, frame)
     if any(frame[name].null_count() for name in ("ts_ns", *PRICES, "volume")):
         raise DataError(content.path, None, "there are empty values", f"the layout {BARS_LAYOUT}", "Write it again")
-    nanos = np.stack([frame[name].to_numpy() for name in PRICES], 1)
+    opens, highs, lows, closes = (frame[name].to_numpy() for name in PRICES)
     return RawBars(
         content.path,
         symbols,
         codes,
         frame["ts_ns"].to_numpy(),
-        nanos / NANOS_PER_UNIT,
-        nanos,
+        None,
+        (opens, highs, lows, closes),
         frame["volume"].to_numpy(),
         np.arange(len(frame)),
         None,
@@ -172,16 +172,15 @@ def _foreign(content: FileContent, frame: pl.DataFrame, names: ColumnNames, symb
     codes = np.zeros(len(frame), np.int32)
     if names.symbol is not None:
         symbols, codes = symbol_codes(frame[names.symbol].cast(_string()), fault)
-    floats = [_numbers(content.path, frame[name]) for name in names.prices]
-    nanos = [nanos_from_prices(values, lambda row, v=values: repr(float(v[row]))) for values in floats]  # type: ignore[misc]
+    opens, highs, lows, closes = (_numbers(content.path, frame[name]) for name in names.prices)
     volume = np.full(len(frame), np.nan) if names.volume is None else _numbers(content.path, frame[names.volume])
     return RawBars(
         content.path,
         symbols,
         codes,
         _times(content.path, frame[names.time], timezone, fault),
-        np.stack(floats, 1),
-        np.stack(nanos, 1),
+        (opens, highs, lows, closes),
+        (_nanos(opens), _nanos(highs), _nanos(lows), _nanos(closes)),
         volume,
         np.arange(len(frame)),
         None,
@@ -218,6 +217,10 @@ def _numbers(path: Path, values: pl.Series) -> Float64:
     if not values.dtype.is_numeric():
         raise DataError(path, None, f"column {values.name!r} holds {values.dtype}", "numbers", EXPECTED_TEXT)
     return values.cast(pl.Float64).to_numpy()
+
+
+def _nanos(values: Float64) -> Int64:
+    return nanos_from_prices(values, lambda row: repr(float(values[row])))
 
 
 def _string() -> Any:

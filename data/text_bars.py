@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from tradetui.engine.market.bars import Float64
+    from tradetui.engine.market.bars import Float64, Int64
 
 TEXT_EXPECTED = "comma-separated text in UTF-8"
 
@@ -36,19 +36,15 @@ def read_text_bars(content: FileContent, symbol: str, timezone: str) -> RawBars:
     if names.symbol is not None:
         symbols, codes = symbol_codes(rows.frame[names.symbol].str.strip_chars(), rows.fault)
     ts_ns = times_from_text(rows.filled(names.time), names.time, timezone, rows.fault)
-    floats = [rows.numbers(name) for name in names.prices]
-    nanos = [
-        nanos_from_prices(values, lambda row, name=name: str(rows.frame[name][row]).strip())  # type: ignore[misc]
-        for values, name in zip(floats, names.prices, strict=True)
-    ]
+    (opens, open_nanos), (highs, high_nanos), (lows, low_nanos), (closes, close_nanos) = map(rows.prices, names.prices)
     volume = np.full(n, np.nan) if names.volume is None else rows.numbers(names.volume)
     return RawBars(
         content.path,
         symbols,
         codes,
         ts_ns,
-        np.stack(floats, 1),
-        np.stack(nanos, 1),
+        (opens, highs, lows, closes),
+        (open_nanos, high_nanos, low_nanos, close_nanos),
         volume,
         rows.row,
         rows.line_of,
@@ -113,6 +109,11 @@ class TextRows:
             row = int(numbers.is_null().arg_max() or 0)
             raise self.fault(row, f"{name} {str(values[row])!r} is not a number", "a decimal number with a point")
         return numbers.to_numpy()
+
+    def prices(self, name: str) -> tuple[Float64, Int64]:
+        """A column of prices as floats and as nanos, these from the text where the float is not exact."""
+        values = self.numbers(name)
+        return values, nanos_from_prices(values, lambda row: str(self.frame[name][row]).strip())
 
     def _records(self) -> CsvReader:
         return csv.reader(io.StringIO(self._content.data.decode("utf-8-sig"), newline=""))
