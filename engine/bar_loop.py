@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tradetui.engine.gateways.simulated import Watch
 from tradetui.engine.market.bar_fills import NEVER, Window, next_touch
 from tradetui.engine.market.bars import Bars, Int64
 from tradetui.engine.model.events import MarketEvent, SignalEvent
@@ -23,17 +24,17 @@ NEVER_ROW = 2**62
 EVERY_LOW = float("inf")  # a watch that every bar touches
 
 
-def every_bar(core: Core, bars: Bars, start: int, stop: int, interval_ns: int) -> None:
-    """Ask the strategy after each of the rows [start, stop)."""
+def every_bar(core: Core, bars: Bars, start: int, stop: int, interval_ns: int, settle: bool = True) -> None:
+    """Ask the strategy after each of the rows [start, stop). Without `settle` the bars fill no orders: quotes do."""
     core.view.load(bars)
     core.first_row = start
     columns = _columns(bars, start, stop)
     core.view.follow(columns[1], stop)
-    watches = core.venue.watches
+    watches: dict[str, Watch] = core.venue.watches if settle else {}
     decide = _nothing if core.stopped else core.strategy.on_market_data
     event: MarketEvent | None = None
     while True:
-        waiting = core.orders.waiting
+        waiting = settle and core.orders.waiting
         guarding = core.guard.limit is not None and bool(core.portfolio.open)
         # The iterators go on where they were; only the numbering starts anew after events were put out.
         feed: Iterator[MarketEvent] = map(MarketEvent, *columns, count(core.seq + 1))

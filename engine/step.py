@@ -58,6 +58,7 @@ class Core:
         same_close: bool = False,
     ) -> None:
         self.strategy = strategy
+        self.limits = risk.limits
         self.venue = venue
         self._symbols = max(1, len(instruments))
         self.view = MarketView()
@@ -123,16 +124,24 @@ class Core:
         for dropped in venue.expire(symbol, bar.ts_ns):
             self._dropped(dropped, bar.ts_ns, market)
         venue.begin(symbol, bar)
-        while (outcome := venue.react(symbol, self.free)) is not None:
-            if isinstance(outcome, FillEvent):
-                self._book(outcome, row)
-            else:
-                self._dropped(outcome, bar.ts_ns, market)
-            if self._seq - market > EVENTS_PER_STEP_MAX:
-                raise RuntimeError(f"{self._seq - market} events answered one bar of {symbol}, limit {EVENTS_PER_STEP_MAX}")
+        self._converse(symbol, bar.ts_ns, row)
         for dropped in venue.end(symbol, bar):
             self._dropped(dropped, bar.ts_ns, market)
         self.view.closed()
+
+    def settle_quote(self, symbol: str, buy: Window | None, sell: Window | None) -> None:
+        """Let the venue react to a quote: buys to the ask, sells to the bid, each side's orders to the other's price."""
+        market, last = self._seq, buy or sell
+        if last is None:
+            return
+        for dropped in self.venue.expire(symbol, last.ts_ns):
+            self._dropped(dropped, last.ts_ns, market)
+        for side, window in ((1, buy), (-1, sell)):
+            if window is not None:
+                self.venue.begin_quote(symbol, side, window)
+                self._converse(symbol, window.ts_ns, -1)
+        for dropped in self.venue.end(symbol, last):
+            self._dropped(dropped, last.ts_ns, market)
 
     def signals(self, signals: Sequence[SignalEvent], ts_ns: int, cause: int, dormant: bool = False) -> None:
         """Put a strategy's wishes through sizing, risk and the venue. `dormant` orders sleep out the bar being settled."""
@@ -181,28 +190,31 @@ class Core:
 
     # -- the operator speaks
 
-    def command(self, command: Command, ts_ns: int) -> None:
-        """Carry a command out."""
-        seq = self.input()
-        name = type(command).__struct_config__.tag
+    def accept(self, command: Command, ts_ns: int) -> CommandEvent:
+        """Number a command; it is to be journaled before it is obeyed."""
+        name = str(type(command).__struct_config__.tag)
         symbol = command.symbol if isinstance(command, ClosePosition) else ""
-        event = CommandEvent(str(name), symbol, command.actor, command.reason, ts_ns, seq)  # type: ignore[arg-type]
-        self._out.append(event)
+        return CommandEvent(name, symbol, command.actor, command.reason, ts_ns, self.input())  # type: ignore[arg-type]
+
+    def obey(self, command: Command, ts_ns: int) -> None:
+        """Carry an accepted command out."""
+        seq, actor, reason = self._seq, command.actor, command.reason
         match command:
             case Kill():
-                self._halt(command.reason, command.actor, ts_ns)
+                self._halt(reason, actor, ts_ns)
             case CancelAll():
-                self.route(self.orders.cancel_all(command.reason, self._now(ts_ns, seq, "")), seq)
+                self.route(self.orders.cancel_all(reason, self._now(ts_ns, seq, "")), seq)
             case PauseTrading() if self.state == TradingState.ACTIVE:
-                self._change(TradingState.REDUCING, command.actor, command.reason, ts_ns)
+                self._change(TradingState.REDUCING, actor, reason, ts_ns)
+                self.route(self.orders.cancel_entries(reason, self._now(ts_ns, seq, "")), self._seq)
             case ResumeTrading() if self.state == TradingState.REDUCING:
-                self._change(TradingState.ACTIVE, command.actor, command.reason, ts_ns)
+                self._change(TradingState.ACTIVE, actor, reason, ts_ns)
             case Unlock() if self.state != TradingState.ACTIVE:
-                safer = self.state == TradingState.HALTED
+                halted = self.state == TradingState.HALTED
                 self.guard.rearm(self.equity())
-                self._change(TradingState.REDUCING if safer else TradingState.ACTIVE, command.actor, command.reason, ts_ns)
-            case ClosePosition():
-                self.route(self.orders.close(symbol, command.reason, self._now(ts_ns, seq, symbol)), seq)
+                self._change(TradingState.REDUCING if halted else TradingState.ACTIVE, actor, reason, ts_ns)
+            case ClosePosition(symbol=symbol):
+                self.route(self.orders.close(symbol, reason, self._now(ts_ns, seq, symbol)), seq)
 
     # -- what can be asked
 
@@ -242,6 +254,17 @@ class Core:
 
     # -- consequences
 
+    def _converse(self, symbol: str, ts_ns: int, row: int) -> None:
+        """Take the venue's outcomes one at a time and apply each before the next."""
+        market = self._seq
+        while (outcome := self.venue.react(symbol, self.free)) is not None:
+            if isinstance(outcome, FillEvent):
+                self._book(outcome, row)
+            else:
+                self._dropped(outcome, ts_ns, market)
+            if self._seq - market > EVENTS_PER_STEP_MAX:
+                raise RuntimeError(f"{self._seq - market} events answered one tick of {symbol}, limit {EVENTS_PER_STEP_MAX}")
+
     def _book(self, fill: FillEvent, row: int) -> None:
         self.emit(fill, self._order_seq.get(fill.order_id, 0))
         self.portfolio.apply(fill)
@@ -250,7 +273,7 @@ class Core:
         signed = float(fill.quantity) * fill.side
         price = float(fill.price)
         bars = self.view.bars
-        if bars is not None:
+        if bars is not None and row >= 0:
             symbol = bars.symbols.index(fill.symbol)
             self.changes.append(Change(row - self.first_row, symbol, signed, -signed * price - float(fill.fee)))
         now = Moment(fill.ts_ns, fill.seq, price, self.free(), self.state)

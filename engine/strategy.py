@@ -28,6 +28,7 @@ class Strategy:
 
     name: str = ""
     window: int = 1000
+    subscribes: tuple[str, ...] = ("bar",)  # of bar, quote, trade, book: what on_market_data is called for
     desk: Desk
     quantity: Decimal | None = None
     allow_short: bool = False

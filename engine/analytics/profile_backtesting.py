@@ -213,8 +213,10 @@ def _annual_periods(days: Ints, spacing_ns: int) -> int:
     known = PERIODS_BY_SPACING_DAYS.get(spacing_ns // NS_PER_DAY)
     if known is not None:
         return known
-    weekend = (days + EPOCH_WEEKDAY) % 7 >= SATURDAY
-    return DAYS_PER_YEAR if float(weekend.mean()) > WEEKEND_SHARE else SESSIONS_PER_YEAR
+    ends = last_of_each(days)
+    bars = np.diff(ends, prepend=-1)
+    on_weekends = int(bars[(days[ends] + EPOCH_WEEKDAY) % 7 >= SATURDAY].sum())
+    return DAYS_PER_YEAR if on_weekends / days.size > WEEKEND_SHARE else SESSIONS_PER_YEAR
 
 
 def _bins(days: Ints, spacing_ns: int) -> Ints:

@@ -29,6 +29,7 @@ class CurveRecorder:
         self._cash = start_equity
         self._held: dict[int, float] = {}
         self._price: dict[int, float] = {}
+        self._points: list[tuple[int, float, bool]] = []
         self._parts: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.bool_]]] = []
 
     def add(self, bars: Bars, changes: list[Change], cash: float, held: dict[int, float]) -> None:
@@ -73,12 +74,21 @@ class CurveRecorder:
             price = np.where(last >= 0, close[own[np.maximum(last, 0)]] if len(own) else known, known)
         return quantity * price, ((quantity != 0) | (touched == 1)).astype(np.int64)
 
+    def point(self, ts_ns: int, equity: float, exposed: bool) -> None:
+        """One point that was computed elsewhere: for sessions whose fills come between bars."""
+        self._points.append((ts_ns, equity, exposed))
+
     def curve(self) -> Curve:
         """Everything recorded so far, one point a market time (the last of several)."""
+        if self._points:
+            times, equities, flags = zip(*self._points, strict=True)
+            self._parts.append((np.array(times, np.int64), np.array(equities), np.array(flags)))
+            self._points = []
         if not self._parts:
             empty = np.zeros(0)
             return Curve(empty.astype(np.int64), empty, empty.astype(bool), self._start)
         ts, equity, exposed = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        self._parts = [(ts, equity, exposed)]
         last = np.flatnonzero(np.append(ts[1:] != ts[:-1], True))
         if len(last) != len(ts):
             exposed = np.logical_or.reduceat(exposed, np.concatenate(([0], last[:-1] + 1)))

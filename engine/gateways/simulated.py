@@ -76,6 +76,8 @@ class SimulatedExecutor:
         self._positions: dict[str, int] = {}
         self._bar: Window | None = None
         self._volume_left = 0
+        self._side = 0  # the side that may fill, 0 for both
+        self._touch = rules.touch
         self.rest: Window | None = None  # the part of the bar after the last fill, where its legs may act
         self.watches: dict[str, Watch] = {}  # symbols with work to do; the engine skips every other bar
         self._plain_chance = rules.chance == ChanceConfig()
@@ -117,13 +119,18 @@ class SimulatedExecutor:
 
     def begin(self, symbol: str, bar: Window) -> None:
         """Start settling `bar`: its volume is shared by all orders of the symbol."""
-        self._bar = bar
-        cap = self._rules.volume_cap
+        cap, lot = self._rules.volume_cap, self._lot(symbol)
+        self._bar, self._side, self._touch = bar, 0, self._rules.touch
         if cap is None or bar.volume != bar.volume:  # NaN: the volume is not known, so it cannot bind
             self._volume_left = NEVER
         else:
-            lot = self._lot(symbol)
             self._volume_left = int(bar.volume * float(cap) * NANOS_PER_UNIT) // lot * lot
+
+    def begin_quote(self, symbol: str, side: int, quote: Window) -> None:
+        """Start settling one side of a quote: orders of `side` may take what it displays, and reaching it is enough."""
+        lot = self._lot(symbol)
+        self._bar, self._side, self._touch = quote, side, True
+        self._volume_left = int(quote.volume * NANOS_PER_UNIT) // lot * lot
 
     def react(self, symbol: str, free: FreeCash) -> FillEvent | Dropped | None:
         """The next thing that happens to this symbol's orders inside the bar, or None when nothing more does.
@@ -176,9 +183,9 @@ class SimulatedExecutor:
     def _earliest(self, symbol: str, bar: Window) -> tuple[Resting, Reach] | None:
         best: tuple[Resting, Reach] | None = None
         best_key = (9, False, 0)
-        through = 0 if self._rules.touch else self._tick(symbol)
+        through = 0 if self._touch else self._tick(symbol)
         for order in self._orders.get(symbol, ()):
-            if order.dormant or order.spent:
+            if order.dormant or order.spent or order.side == -self._side:
                 continue
             where = reach(order, bar, through, self._rules.intrabar)
             if where is not None:
@@ -287,7 +294,7 @@ class SimulatedExecutor:
         """Whether the other leg of a bracket could have filled inside the same bar just as well."""
         if order.role not in ("stop_loss", "take_profit"):
             return False
-        through = 0 if self._rules.touch else self._tick(order.symbol)
+        through = 0 if self._touch else self._tick(order.symbol)
         return any(
             reach(other, bar, through, self._rules.intrabar) is not None
             for other in self._orders[order.symbol]

@@ -1,9 +1,68 @@
-"""`tradetui replay`: the screen on a recorded or bundled session, at any speed."""
+"""`tradetui replay`: the screen on a recorded or bundled market, at any speed."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated, Any
+
 import typer
 
+from tradetui.engine.errors import UsageError
+from tradetui.tui.cli.run_options import merge_options, pairs, read_run_file
+from tradetui.tui.cli.state import Shell
 
-def replay(context: typer.Context) -> None:
-    """placeholder"""
+HELP = """Replay a market on the screen while a strategy trades it.
+
+Without --data it is the bundled session: quotes, trades and depth of three invented symbols.
+
+\b
+Examples:
+  tradetui replay
+  tradetui replay --strategy mean_reversion --speed 50
+  tradetui replay --data SPY_1min.csv --strategy momentum --set period=14 --speed 0
+  tradetui replay run.toml --theme daylight --paused
+"""
+SPEED_DEFAULT = 10.0
+AHEAD_S = 1800.0  # the bundled session opens half an hour in, where indicators have formed and something has happened
+
+
+def replay(
+    context: typer.Context,
+    run_file: Annotated[Path | None, typer.Argument(metavar="[RUN.toml]", help="A run file, as for backtest.")] = None,
+    strategy: Annotated[str | None, typer.Option(metavar="NAME|FILE.py:CLASS", help="ma_crossover (default), momentum, mean_reversion, or your own.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A strategy parameter; repeatable.")] = None,
+    data: Annotated[list[str] | None, typer.Option(metavar="PATH", help="Bars to replay: CSV, Parquet or feather; repeatable.")] = None,
+    symbol: Annotated[str | None, typer.Option(help="Symbol of files that name none.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", metavar="TIME", help="First time, included.")] = None,
+    to: Annotated[str | None, typer.Option(metavar="TIME", help="Last time, not included.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Zone of times without an offset. [UTC]")] = None,
+    cash: Annotated[str | None, typer.Option(help="Starting cash. [100000]")] = None,
+    quantity: Annotated[str | None, typer.Option(help="Units per entry; without it, an even share of equity.")] = None,
+    commission: Annotated[str | None, typer.Option(help="Fraction of each execution's value. [0]")] = None,
+    allow_short: Annotated[bool | None, typer.Option("--allow-short/--long-only", help="Whether -1 sells short. [long-only]")] = None,
+    limit: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A risk limit, such as max_drawdown=0.1; repeatable.")] = None,
+    speed: Annotated[float, typer.Option(min=0, max=10_000, help="Market seconds per second; 0 is as fast as it goes.")] = SPEED_DEFAULT,
+    paused: Annotated[bool, typer.Option("--paused", help="Open with the clock held.")] = False,
+    theme: Annotated[str | None, typer.Option(help="midnight (default), daylight, colorblind, asia, mono.")] = None,
+    ascii_: Annotated[bool, typer.Option("--ascii", help="Draw with plain characters only.")] = False,
+    sessions: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the session file is written.")] = None,
+) -> None:
+    from tradetui.engine.config import run_config
+    from tradetui.tui.cli.screen import open_replay
+
+    shell: Shell = context.obj
+    if shell.headless:
+        raise UsageError("a replay has a screen; without one it is a backtest: tradetui --headless backtest ...")
+    file_values = {} if run_file is None else read_run_file(run_file)
+    options: dict[str, Any] = {
+        "strategy": strategy, "data": data, "symbol": symbol, "from": from_, "to": to, "timezone": timezone,
+        "cash": cash, "quantity": quantity, "commission": commission, "allow_short": allow_short,
+        "parameters": {**file_values.get("parameters", {}), **pairs(set_ or [], "--set")} or None,
+        "limits": {**file_values.get("limits", {}), **pairs(limit or [], "--limit")} or None,
+    }  # fmt: skip
+    config = run_config(merge_options(file_values, options), str(run_file) if run_file else "command line")
+    ahead_s = 0.0 if config.data else AHEAD_S
+    open_replay(config, speed=speed, play=not paused, ahead_s=ahead_s, theme=theme, plain=ascii_, folder=sessions)
+
+
+replay.__doc__ = HELP

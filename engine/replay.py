@@ -1,0 +1,78 @@
+"""Puts a replay together: market, strategy, core and session file, from a run's description."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+
+from tradetui.engine.build import build_core, canonical
+from tradetui.engine.config import RunConfig
+from tradetui.engine.errors import RunFailed
+from tradetui.engine.journal.header import DataSource, Details, JournalHeader
+from tradetui.engine.journal.writer import FileJournal
+from tradetui.engine.market.bars import Bars
+from tradetui.engine.market.tape import MarketSession, session_of_bars
+from tradetui.engine.model.instrument import NANOS_PER_UNIT
+from tradetui.engine.result import Source
+from tradetui.engine.session import Loaded
+from tradetui.engine.strategy_forms import event_driven
+from tradetui.engine.tape_loop import TapePlayer
+
+TICK_SHOWN_DEFAULT = 0.01
+
+
+def load_replay(config: RunConfig, folder: Path) -> Loaded:
+    """Everything a replay needs, its session file in `folder`. Without data it is the bundled session."""
+    from tradetui import __version__
+    from tradetui.strategies.registry import make_strategy
+
+    session = _market(config)
+    if not len(session.bars):
+        raise RunFailed("there are no bars to replay")
+    strategy = event_driven(make_strategy(config.strategy, config.parameters))
+    core = build_core(config, strategy, session.symbols)
+    now = datetime.now(UTC)
+    sources = [Source.of(session.bars, symbol) for symbol in session.symbols]
+    header = JournalHeader(
+        mode="replay",
+        config_json=canonical(config, strategy),
+        data=tuple(DataSource(symbol=s.symbol, rows=s.rows, sha256=s.sha256) for s in sources),
+        details=Details(created_at=now.isoformat(timespec="seconds"), version=__version__, data_paths=config.data),
+    )
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{now:%Y%m%d-%H%M%S-%f}-{strategy.name or type(strategy).__name__}.db"
+    journal = FileJournal(path, header, durability="process_death")
+    ticks = {symbol: _tick(config, session.bars, symbol) for symbol in session.symbols}
+    return Loaded(TapePlayer(core, session), journal, str(path), ticks)
+
+
+def _market(config: RunConfig) -> MarketSession:
+    if not config.data:
+        from tradetui.data.catalog import sample_session
+
+        return sample_session()
+    from tradetui.data.formats import read_many
+
+    bars, _ = read_many(
+        list(config.data),
+        symbol=config.symbol,
+        timezone=config.timezone,
+        start=config.from_ or None,
+        stop=config.to or None,
+    )
+    return session_of_bars(bars)
+
+
+def _tick(config: RunConfig, bars: Bars, symbol: str) -> float:
+    """The grid for showing prices: the instrument's tick, else the coarsest decimal step that all closes lie on."""
+    told = config.instruments.get(symbol)
+    if told is not None and told.tick is not None:
+        return float(told.tick)
+    closes = bars.close[bars.symbol == bars.symbols.index(symbol)]
+    for decimals in range(2, 9):
+        if not np.any(closes % (NANOS_PER_UNIT // 10**decimals)):
+            return float(Decimal(1).scaleb(-decimals))
+    return TICK_SHOWN_DEFAULT

@@ -1,0 +1,120 @@
+"""A session on its own thread: others put requests into its bus and read its newest snapshot; nothing here blocks them.
+
+Imports nothing heavy: a screen paints first, and the engine thread loads numpy, the strategy and the market after that.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from tradetui.engine.bus import EventBus
+from tradetui.engine.model.commands import Command
+from tradetui.engine.model.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from tradetui.engine.journal.writer import Journal
+    from tradetui.engine.tape_loop import TapePlayer
+
+STOP_S = 2.0
+
+
+class Loaded(NamedTuple):
+    """A session ready to run; made in the engine thread, because reading and importing take time."""
+
+    player: TapePlayer
+    journal: Journal
+    journal_name: str
+    ticks: dict[str, float]
+
+
+class Control(msgspec.Struct, frozen=True):
+    """A request about the replay clock: play, pause, step (events), skip (market seconds) or speed."""
+
+    action: str
+    value: float = 0.0
+
+
+class ReplaySession:
+    """Plays a recorded market to a strategy and a screen. Implements the screen's Desk."""
+
+    def __init__(
+        self, load: Callable[[], Loaded], *, speed: float = 1.0, play: bool = True, ahead_s: float = 0.0, mode: str = "REPLAY"
+    ) -> None:
+        self._load = load
+        self._bus: EventBus[Command | Control] = EventBus()
+        self._snapshot = Snapshot(mode=mode, phase="loading", speed=speed, paused=not play)
+        self._mode, self._speed, self._play, self._ahead_s = mode, speed, play, ahead_s
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._stopping = threading.Event()
+
+    # -- called from any thread
+
+    def snapshot(self) -> Snapshot:
+        """The newest immutable picture."""
+        return self._snapshot
+
+    def send(self, command: Command) -> None:
+        """Queue a command for the core."""
+        self._bus.put(command)
+
+    def play(self) -> None:
+        """Let the clock run."""
+        self._bus.put(Control("play"))
+
+    def pause(self) -> None:
+        """Hold the clock."""
+        self._bus.put(Control("pause"))
+
+    def step(self, events: int = 1) -> None:
+        """Go forward by `events` while the clock is held."""
+        self._bus.put(Control("step", events))
+
+    def skip(self, seconds: float) -> None:
+        """Run forward by `seconds` of market time, as fast as it goes."""
+        self._bus.put(Control("skip", seconds))
+
+    def set_speed(self, speed: float) -> None:
+        """Market seconds per second; 0 is as fast as it goes."""
+        self._bus.put(Control("speed", speed))
+
+    def start(self) -> None:
+        """Start the engine thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the engine thread; the journal is closed by it."""
+        self._stopping.set()
+        self._bus.put(Control("wake"))
+        if self._thread.ident is not None:
+            self._thread.join(STOP_S)
+
+    # -- the engine thread
+
+    def _run(self) -> None:
+        try:
+            loaded = self._load()
+        except Exception as error:  # shown on the screen; nothing was started that could be lost
+            self._fail(f"{error}")
+            return
+        from tradetui.engine.pacing import Engine
+
+        engine = Engine(loaded, self._bus, self._publish, self._mode)
+        try:
+            engine.begin(self._speed, self._play, self._ahead_s)
+            while not self._stopping.is_set():
+                engine.turn()
+            engine.close()
+        except Exception as error:  # a fault: stop loudly, with what was journaled intact
+            engine.fault(error)
+            self._fail(f"{type(error).__name__}: {error}")
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot  # one reference: readers see the old picture or the new one, never a mixture
+
+    def _fail(self, text: str) -> None:
+        old = self._snapshot
+        self._publish(msgspec.structs.replace(old, phase="failed", error=text, feed="DOWN", version=old.version + 1))

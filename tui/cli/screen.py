@@ -1,0 +1,60 @@
+"""Opens the screen: the one place where the app and a session are put together."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tradetui.engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from tradetui.engine.config import RunConfig
+    from tradetui.engine.session import Loaded
+
+
+def open_replay(
+    config: RunConfig,
+    *,
+    speed: float,
+    play: bool,
+    ahead_s: float,
+    theme: str | None,
+    plain: bool,
+    folder: Path | None,
+    mode: str = "REPLAY",
+) -> None:
+    """Show a replay until the user quits; returns when the session's file is closed."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("the screen needs a terminal; in a pipe or a CI job use: tradetui --headless backtest")
+    from tradetui.engine.session import ReplaySession
+    from tradetui.tui.app import Workstation
+
+    def load() -> Loaded:
+        from tradetui.engine.replay import load_replay
+
+        return load_replay(config, folder or _sessions_folder())
+
+    session = ReplaySession(load, speed=speed, play=play, ahead_s=ahead_s, mode=mode)
+    app = Workstation(session, ascii=plain) if theme is None else Workstation(session, theme=theme, ascii=plain)
+    try:
+        app.run()
+    finally:
+        session.stop()
+
+
+def open_backtest(config: RunConfig) -> None:
+    """The same on historical bars, as fast as it goes."""
+    import msgspec
+
+    if not config.data:
+        from tradetui.data.catalog import sample_month
+
+        config = msgspec.structs.replace(config, data=tuple(str(path) for path in sample_month()))
+    open_replay(config, speed=0, play=True, ahead_s=0, theme=None, plain=False, folder=None, mode="BACKTEST")
+
+
+def _sessions_folder() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("tradetui") / "sessions"
