@@ -189,8 +189,10 @@ def _falls(equity: Floats, ts_ns: Ints) -> tuple[float, float, float, float]:
     ends = np.unique(np.append(np.flatnonzero(depth < NOISE), depth.size - 1))
     apart = np.diff(ends) > 1
     begins, stops = ends[:-1][apart], ends[1:][apart]
-    if begins.size == 0:
-        return float(depth.max()), NAN, NAN, NAN
+    if (
+        begins.size == 0
+    ):  # at most a fall on the last bar: that library has its depth, and the depth again for a duration
+        return float(depth.max()), _mean(depth[depth >= NOISE]), NAN, NAN
     depths = np.maximum.reduceat(depth, np.column_stack((begins, stops)).ravel())[::2]
     depths = np.maximum(depths, depth[stops])
     lasted_ns = ts_ns[stops] - ts_ns[begins]

@@ -164,6 +164,13 @@ def test_backtesting_rounds_durations_up_to_the_unit_of_the_bars() -> None:
     assert profile_backtesting.account(curve(every_day, *unequal)).average_drawdown_duration_s == 3 * 86_400
 
 
+def test_backtesting_knows_the_depth_but_no_duration_of_a_fall_on_the_last_bar() -> None:
+    account = profile_backtesting.account(curve(np.arange(3, dtype=np.int64) * DAY_NS, 100, 100, 98))
+
+    assert account.average_drawdown == account.max_drawdown == pytest.approx(-0.02)
+    assert math.isnan(account.max_drawdown_duration_s)
+
+
 def test_backtesting_counts_bars_from_entry_to_exit_inclusive_and_overlaps_once() -> None:
     bars = np.arange(10, dtype=np.int64) * DAY_NS
 
