@@ -117,6 +117,8 @@ def check_signals(signals: object) -> None:
     for signal in signals:
         if not isinstance(signal, SignalEvent):
             raise TypeError(f"a strategy must return SignalEvents, not {type(signal).__name__}")
+        if type(signal.direction) is not int:
+            raise TypeError(f"direction must be +1, 0 or -1, not {signal.direction!r}")
 
 
 def _react(core: Core, bars: Bars, event: MarketEvent) -> None:
@@ -127,10 +129,10 @@ def _react(core: Core, bars: Bars, event: MarketEvent) -> None:
         row = core.view.row
         bar = Window(
             event.ts_ns,
-            int(bars.open[row]),
-            int(bars.high[row]),
-            int(bars.low[row]),
-            int(bars.close[row]),
+            bars.open.item(row),
+            bars.high.item(row),
+            bars.low.item(row),
+            bars.close.item(row),
             event.volume,
         )
         core.settle(event.symbol, bar, row)
@@ -138,7 +140,7 @@ def _react(core: Core, bars: Bars, event: MarketEvent) -> None:
 
 def _act(core: Core, bars: Bars, event: MarketEvent, signals: Sequence[SignalEvent], interval_ns: int) -> None:
     """Put the wishes through, and with `same_close` fill them at the close they were decided on."""
-    core.signals(signals, event.ts_ns + interval_ns, event.seq)
+    core.signals(signals, event.ts_ns + interval_ns, event.seq, symbol=event.symbol, price=event.close)
     if core.same_close and event.symbol in core.venue.watches:
         row = core.view.row
         close = int(bars.close[row])
@@ -187,13 +189,13 @@ def _columns(bars: Bars, start: int, stop: int) -> tuple[Iterator[Any], ...]:
 def _event(bars: Bars, row: int, seq: int) -> MarketEvent:
     scale = NANOS_PER_UNIT
     return MarketEvent(
-        bars.symbols[bars.symbol[row]],
-        int(bars.ts_ns[row]),
-        float(bars.open[row] / scale),
-        float(bars.high[row] / scale),
-        float(bars.low[row] / scale),
-        float(bars.close[row] / scale),
-        float(bars.volume[row]),
+        bars.symbols[bars.symbol.item(row)],
+        bars.ts_ns.item(row),
+        bars.open.item(row) / scale,
+        bars.high.item(row) / scale,
+        bars.low.item(row) / scale,
+        bars.close.item(row) / scale,
+        bars.volume.item(row),
         seq,
     )
 

@@ -143,14 +143,27 @@ class Core:
         for dropped in self.venue.end(symbol, last):
             self._dropped(dropped, last.ts_ns, market)
 
-    def signals(self, signals: Sequence[SignalEvent], ts_ns: int, cause: int, dormant: bool = False) -> None:
-        """Put a strategy's wishes through sizing, risk and the venue. `dormant` orders sleep out the bar being settled."""
+    def signals(
+        self,
+        signals: Sequence[SignalEvent],
+        ts_ns: int,
+        cause: int,
+        *,
+        dormant: bool = False,
+        symbol: str = "",
+        price: float = 0.0,
+    ) -> None:
+        """Put a strategy's wishes through sizing, risk and the venue. `dormant` orders sleep out the bar being settled.
+
+        `price` is the last price of `symbol` where the caller knows it: asking the view for it costs more.
+        """
         for signal in signals:
             if signal.seq:  # the strategy keeps and reuses its signals; what was put out must not change
                 signal = msgspec.structs.replace(signal, seq=0)
             force_setattr(signal, "ts_ns", ts_ns)
             self.emit(signal, cause)
-            now = self._now(ts_ns, signal.seq, signal.symbol)
+            last = price if signal.symbol == symbol else self.view.price(signal.symbol) or 0.0
+            now = Moment(ts_ns, signal.seq, last, self.free(), self.state)
             self.route(self.orders.on_signal(signal, now), signal.seq, dormant=dormant)
 
     def route(self, events: Sequence[Event], cause: int, born: Window | None = None, dormant: bool = False) -> None:
@@ -220,7 +233,8 @@ class Core:
 
     def free(self) -> Decimal:
         """Cash that may back a new position."""
-        return self.portfolio.free(self.marks()) if self.portfolio.open else self.portfolio.cash
+        portfolio = self.portfolio
+        return portfolio.free(self.marks()) if portfolio.short else portfolio.cash
 
     def equity(self) -> float:
         """Cash and everything held, at the marks of now."""

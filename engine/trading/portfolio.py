@@ -85,6 +85,7 @@ class Portfolio:
         self.fees = ZERO
         self.positions: dict[str, Position] = {}
         self.open: dict[str, Position] = {}  # those that are not flat, in the order they were opened
+        self.short: set[str] = set()  # symbols held short: only they tie up more than their cost
         self._executions: set[str] = set()
 
     def apply(self, fill: FillEvent) -> Decimal | None:
@@ -108,6 +109,10 @@ class Portfolio:
             self.open[symbol] = position
         else:
             self.open.pop(symbol, None)
+        if position.quantity < 0:
+            self.short.add(symbol)
+        else:
+            self.short.discard(symbol)
         return profit
 
     def quantity(self, symbol: str) -> Decimal:
