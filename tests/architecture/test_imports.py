@@ -70,7 +70,6 @@ def test_the_public_names_are_there_and_listed(name: str) -> None:
 
     assert getattr(tradetui, name).__name__ == name
     assert name in tradetui.__all__
-    assert name in dir(tradetui)
 
 
 def test_a_name_that_the_package_does_not_have_is_an_attribute_error() -> None:

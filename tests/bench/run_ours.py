@@ -12,6 +12,7 @@ from newcomer import Metronome, OwnAverages
 from program import CASH, FAST, QUANTITY, SLOW, Stopwatch, Task, read_task, report
 from tradetui import Strategy, run_backtest
 from tradetui.engine.market.bars import Bars, bars_from_floats, merge_bars
+from tradetui.engine.result import BacktestResult
 
 WARM_UP_ROWS = 1_000  # enough to import and compile what a run needs, which the peers have done before their run too
 
@@ -32,8 +33,7 @@ def main() -> None:
     run(task, bars.rows(0, WARM_UP_ROWS))
     with Stopwatch() as watch:
         result = run(task, bars)
-    orders, trades = result.orders, result.trades
-    report("tradetui", len(bars), watch, orders.filled, len(trades), float(result.metrics.final_equity))
+    report("tradetui", len(bars), watch, result.counts.filled, len(result.trades), result.metrics.final_equity)
 
 
 def read_bars(task: Task) -> Bars:
@@ -46,7 +46,7 @@ def bars_of(path: Path, rows: int | None, symbol: str) -> Bars:
     return bars_from_floats(symbol, columns["ts_ns"], open_, high, low, close, volume, MINUTE_NS)
 
 
-def run(task: Task, bars: Bars) -> Any:
+def run(task: Task, bars: Bars) -> BacktestResult:
     return run_backtest(
         strategy(task.extra),
         bars,
