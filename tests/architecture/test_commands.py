@@ -22,9 +22,11 @@ def commands() -> Iterator[tuple[tuple[str, ...], list[Any]]]:
     return walk((), [get_command(app)])
 
 
-def examples(help_text: str) -> list[str]:
-    """The lines of a help text that a person may type."""
-    return [line.strip() for line in help_text.splitlines() if re.match(r"\s+(\$ )?tradetui\b", line)]
+def examples(command: Any) -> list[str]:
+    """What a person is told to type: lines of the help that begin with the program, and what follows `Examples:`."""
+    lines = [line.strip() for line in (command.help or "").splitlines() if re.match(r"\s+tradetui\b", line)]
+    _, said, after = (command.epilog or "").partition("Examples:")
+    return lines + [part.strip(" .") for part in after.split("   |") if said]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def every_command() -> dict[tuple[str, ...], list[Any]]:
 def test_every_command_says_what_it_does_and_shows_how(every_command: dict[tuple[str, ...], list[Any]]) -> None:
     leaves = {words: way[-1] for words, way in every_command.items() if not getattr(way[-1], "commands", None)}
     assert leaves, "no commands found"
-    assert [words for words, command in leaves.items() if not examples(command.help or "")] == []
+    assert [words for words, command in leaves.items() if not examples(command)] == []
 
 
 def test_every_option_says_what_it_does(every_command: dict[tuple[str, ...], list[Any]]) -> None:
@@ -51,8 +53,8 @@ def test_every_option_says_what_it_does(every_command: dict[tuple[str, ...], lis
 def test_an_example_uses_only_options_that_its_command_has(every_command: dict[tuple[str, ...], list[Any]]) -> None:
     wrong = []
     for way in every_command.values():
-        for example in examples(way[-1].help or ""):
-            said = shlex.split(example.removeprefix("$ "), comments=True)[1:]
+        for example in examples(way[-1]):
+            said = shlex.split(example)[1:]
             known = options_on_the_way(said, every_command)
             wrong += [
                 f"{example}: {word}" for word in said if word.startswith("--") and word.split("=")[0] not in known
