@@ -26,7 +26,7 @@ def examples(command: Any) -> list[str]:
     """What a person is told to type: lines of the help that begin with the program, and what follows `Examples:`."""
     lines = [line.strip() for line in (command.help or "").splitlines() if re.match(r"\s+tradetui\b", line)]
     _, said, after = (command.epilog or "").partition("Examples:")
-    return lines + [part.strip(" .") for part in after.split("   |") if said]
+    return lines + [part.strip() for part in re.split(r"   \||\. ", after) if said and "tradetui" in part]
 
 
 @pytest.fixture(scope="module")
