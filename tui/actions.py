@@ -25,10 +25,13 @@ PAGE_ROWS = 10
 
 
 def run(app: Workstation, action_id: str) -> None:
-    """Do one action; one that sends orders is refused while trading is halted."""
+    """Do one action; one that sends orders is refused while trading is halted, one for replays outside of them."""
     action = BY_ID[action_id]
     if action.orders and app.desk.snapshot().state is TradingState.HALTED:
         app.notify("Trading is killed: unlock it first (U)", severity="warning")
+        return
+    if action.replay and not app.desk.snapshot().mode.upper().startswith("REPLAY"):
+        app.notify("Only the clock of a replay can be moved", severity="warning")
         return
     HANDLERS[action_id](app)
 
@@ -38,7 +41,9 @@ def run(app: Workstation, action_id: str) -> None:
 
 def kill(app: Workstation) -> None:
     app.desk.send(Kill())
-    app.notify("Kill sent: no new orders, every working order is being cancelled", title="KILL", severity="error")
+    if app.view.kill_sent is None:
+        app.view.kill_sent = app.view.now()
+    app.workspace.pull()
 
 
 def unlock(app: Workstation) -> None:
@@ -256,7 +261,7 @@ def palette(app: Workstation) -> None:
 def help_(app: Workstation) -> None:
     from tradetui.tui.screens.help import help_screen
 
-    app.push_screen(help_screen(app.view.look, list(app.themes)))
+    app.push_screen(help_screen(app.view.look, list(app.themes), app.size.width))
 
 
 def screenshot(app: Workstation) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal
@@ -13,16 +12,17 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 Align = Literal["left", "right", "center"]
 
 NONE_TEXT = "-"
+UNPRINTABLE = "."
 NS_PER_SECOND = 1_000_000_000
 DECIMALS_MAX = 9  # the engine counts in units of 1e-9
 _SUFFIXES = ((1e15, "Q"), (1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
 def clean(text: str) -> str:
-    """`text` on one line: control and format characters become a dot, so that no message can move the cursor."""
-    if text.isascii() and text.isprintable():
+    """`text` on one line: what cannot be printed becomes a dot, so that no message can move the cursor."""
+    if text.isprintable():
         return text
-    return "".join("·" if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") else char for char in text)
+    return "".join(char if char.isprintable() else UNPRINTABLE for char in text.replace("\N{NO-BREAK SPACE}", " "))
 
 
 def fit(text: str, width: int, align: Align = "left", ellipsis: str = "…") -> str:
@@ -32,7 +32,11 @@ def fit(text: str, width: int, align: Align = "left", ellipsis: str = "…") -> 
     text = clean(text)
     length = len(text) if text.isascii() else cell_len(text)
     if length > width:
-        return set_cell_size(text, width - len(ellipsis)) + ellipsis if width > len(ellipsis) else text[:width]
+        return (
+            set_cell_size(text, width - len(ellipsis)) + ellipsis
+            if width > len(ellipsis)
+            else set_cell_size(text, width)
+        )
     space = width - length
     if align == "right":
         return " " * space + text
@@ -61,7 +65,7 @@ def number(value: float | None, width: int = 0, decimals: int = 2, *, sign: bool
         return text
     for fewer in range(decimals - 1, -1, -1):
         text = prefix + _plain(value, fewer)
-        if len(text) <= width and abs(value) >= 1000:
+        if len(text) <= width:
             return text
     return prefix + compact(value, width - len(prefix))
 
@@ -86,7 +90,7 @@ def _shortest(value: float, width: int) -> str:
     for decimals in (2, 1):
         text = f"{value:.{decimals}f}"
         if len(text) <= width:
-            return text.rstrip("0").rstrip(".") if "." in text else text
+            return text.removesuffix("0" * decimals).removesuffix(".") if text.endswith("." + "0" * decimals) else text
     return f"{value:.0f}"
 
 

@@ -23,6 +23,7 @@ class Action:
     bar: int = 0
     fixed: bool = False
     orders: bool = False  # sends orders, so it is shut while trading is halted
+    replay: bool = False  # moves the clock of a replay; there is no such clock in a live market
 
 
 REGISTRY: tuple[Action, ...] = (
@@ -40,12 +41,19 @@ REGISTRY: tuple[Action, ...] = (
     Action(
         "play", ("space",), "Play/Pause", "Replay: run or hold the clock; paper: pause or resume new orders", "Clock", 2
     ),
-    Action("step", ("full_stop",), "Step", "One event forward; holds the clock first", "Clock"),
-    Action("skip_10s", ("right_square_bracket",), "+10 s", "Ten market seconds forward", "Clock"),
-    Action("skip_1m", ("right_curly_bracket",), "+1 min", "One market minute forward", "Clock"),
-    Action("slower", ("less_than_sign",), "Slower", "The next slower speed, down to x0.1", "Clock"),
-    Action("faster", ("greater_than_sign",), "Faster", "The next faster speed, up to as fast as it goes", "Clock"),
-    Action("speed_1", ("backspace",), "1x", "Back to the speed of the market", "Clock"),
+    Action("step", ("full_stop",), "Step", "One event forward; holds the clock first", "Clock", replay=True),
+    Action("skip_10s", ("right_square_bracket",), "+10 s", "Ten market seconds forward", "Clock", replay=True),
+    Action("skip_1m", ("right_curly_bracket",), "+1 min", "One market minute forward", "Clock", replay=True),
+    Action("slower", ("less_than_sign",), "Slower", "The next slower speed, down to x0.1", "Clock", replay=True),
+    Action(
+        "faster",
+        ("greater_than_sign",),
+        "Faster",
+        "The next faster speed, up to as fast as it goes",
+        "Clock",
+        replay=True,
+    ),
+    Action("speed_1", ("backspace",), "1x", "Back to the speed of the market", "Clock", replay=True),
     Action("pane_1", ("1",), "Book", "Go to the book", "Panes"),
     Action("pane_2", ("2",), "Fills", "Go to the fills", "Panes"),
     Action("pane_3", ("3",), "Positions", "Go to the positions", "Panes"),

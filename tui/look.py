@@ -26,6 +26,7 @@ class Styles:
     down: Style = _PLAIN
     flat: Style = _PLAIN
     accent: Style = _PLAIN
+    good: Style = _PLAIN
     warning: Style = _PLAIN
     error: Style = _PLAIN
     key: Style = _PLAIN
@@ -93,6 +94,7 @@ def _styles(variables: Mapping[str, str]) -> Styles:
         down=fore("down"),
         flat=fore("flat"),
         accent=fore("accent"),
+        good=fore("success"),
         warning=fore("warning", bold=True),
         error=fore("error", bold=True),
         key=fore("accent", bold=True),

@@ -67,7 +67,7 @@ class Stage(Widget):
         if wish != self.wish:
             self.wish = wish
             self.planned(self.size)
-            self.refresh(layout=True)
+            self.panes["status"].refresh(layout=True)  # a child that asks makes its parent lay out anew
             self.write_headings()
 
     def show(self, snapshot: Snapshot) -> None:

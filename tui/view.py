@@ -21,6 +21,7 @@ class View:
     snapshot: Snapshot = field(default_factory=Snapshot)
     chosen: str = ""
     acknowledged: set[int] = field(default_factory=set)
+    kill_sent: float | None = None  # when, on the screen's clock, until the core confirms it
 
     @property
     def styles(self) -> Styles:

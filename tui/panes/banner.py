@@ -11,12 +11,15 @@ from tradetui.engine.model.snapshot import Snapshot
 from tradetui.tui import format as fmt
 from tradetui.tui.panes.base import Line, Pane
 
+ROOMY_FROM = 100  # cells: narrower ones leave out the reason and a word
+
 
 class Banner(Pane):
     """Takes a row only while it has something to say."""
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        return (snapshot.version,)
+        sent = self.view.kill_sent
+        return (snapshot.version, None if sent is None else int(self.view.now() - sent))
 
     def message(self) -> tuple[str, Style] | None:
         """What to say, and how loud."""
@@ -26,14 +29,20 @@ class Banner(Pane):
         if snapshot.phase == "failed":
             first = snapshot.error.strip().splitlines()[-1] if snapshot.error.strip() else "no reason was given"
             return f"{glyphs.stop} SESSION FAILED{dot}{first}", styles.killed
+        sent = self.view.kill_sent
+        if sent is not None and snapshot.phase != "finished":
+            waited = fmt.age(self.view.now() - sent)
+            return f"{glyphs.stop} KILL SENT {waited} AGO{dot}NOT CONFIRMED YET", styles.killed
         if snapshot.state is TradingState.HALTED:
+            roomy = self.size.width >= ROOMY_FROM
+            still = ("STILL OPEN" if roomy else "OPEN") if held else ""
             parts = [
                 f"{glyphs.stop} KILLED {fmt.clock(snapshot.state_since_ns)}",
                 f"{snapshot.orders_cancelled} cancelled, {snapshot.orders_unconfirmed} unconfirmed",
-                f"{fmt.plural(held, 'POSITION')} STILL OPEN".replace("POSITIONs", "POSITIONS") if held else "flat",
+                f"{held} POSITION{'' if held == 1 else 'S'} {still}" if held else "flat",
                 "U unlock",
             ]
-            if snapshot.state_reason and snapshot.state_reason != "kill":
+            if roomy and snapshot.state_reason and snapshot.state_reason != "kill":
                 parts.insert(1, snapshot.state_reason)
             return dot.join(parts), styles.killed
         if snapshot.state is TradingState.REDUCING:

@@ -28,7 +28,7 @@ class BookPane(Pane, can_focus=True):
 
     def __init__(self, view: View, *, id: str) -> None:
         super().__init__(view, id=id)
-        self.depth = 10
+        self.depth = 20
         self.group = 1
         self.shift = 0
         self._memory = ladder.Memory()
@@ -86,7 +86,7 @@ class BookPane(Pane, can_focus=True):
         self._widest = min(max(self._widest, widest, 6), max(6, width - 12))  # grows, never shrinks: columns hold still
         price = self._widest + 2
         mine = 5 if width >= MINE_FROM else 0
-        delta = 5 if width >= DELTA_FROM else 0
+        delta = 6 if width >= DELTA_FROM else 0
         rest = max(0, width - price - 2 * (mine + delta) - 2)
         return _Grid(width, decimals, price, mine, delta, rest // 2, rest - rest // 2)
 
@@ -159,10 +159,9 @@ class BookPane(Pane, can_focus=True):
     def _middle(self, book: BookView, rungs: Ladder, width: int) -> Line:
         styles, glyphs = self.view.styles, self.view.glyphs
         decimals = fmt.tick_decimals(book.tick)
-        if rungs.bid is not None and rungs.ask is not None:
+        if book.bids and book.asks and rungs.bid is not None and rungs.ask is not None:
             middle = (rungs.bid + rungs.ask) / 2
-            spread = rungs.spread_ticks if rungs.spread_ticks is not None else round((rungs.ask - rungs.bid) / 0.01)
-            words = f" mid {fmt.price(middle, decimals + 1)} {glyphs.between} spr {spread} "
+            words = f" mid {fmt.price(middle, decimals + 1)} {glyphs.between} spr {rungs.spread_ticks} "
         else:
             words = f" last {fmt.price(book.last, self.view.decimals(book.symbol, book.last))} "
         if len(words) >= width:

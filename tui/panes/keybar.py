@@ -30,7 +30,7 @@ class KeyBar(Pane):
         self._places: list[tuple[range, str]] = []
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        return (snapshot.mode, snapshot.paused, snapshot.state, bool(self.view.unseen()))
+        return (snapshot.mode, snapshot.phase, snapshot.paused, snapshot.state, bool(self.view.unseen()))
 
     def lines(self, width: int, height: int) -> list[Line]:
         styles = self.view.styles
@@ -74,7 +74,7 @@ class KeyBar(Pane):
         if action.id != "play":
             return action.label
         if snapshot.mode.upper().startswith("REPLAY"):
-            return "Play" if snapshot.paused else "Pause"
+            return "Play" if snapshot.paused or snapshot.phase == "finished" else "Pause"
         return "Pause orders" if snapshot.state is TradingState.ACTIVE else "Resume orders"
 
     def on_click(self, event: events.Click) -> None:

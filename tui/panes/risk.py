@@ -9,12 +9,14 @@ from rich.style import Style
 
 from tradetui.engine.model.snapshot import AlertView, Snapshot
 from tradetui.tui import format as fmt
-from tradetui.tui.panes.base import Line, Pane, between
+from tradetui.tui.panes.base import Line, Pane
 from tradetui.tui.panes.table import Column, TablePane
 from tradetui.tui.view import View
 
 LEVELS = {"critical": "CRIT", "warning": "WARN", "info": "info"}
 NEAR, FULL = 0.8, 1.0
+GAUGE_MAX = 32  # cells: a longer bar says no more
+WORDS = 19
 
 
 def gauge(view: View, title: str, used: float | None, words: str, width: int) -> Line:
@@ -23,10 +25,10 @@ def gauge(view: View, title: str, used: float | None, words: str, width: int) ->
     head = Segment(fmt.fit(f" {title}", 11), styles.muted)
     if used is None or used != used:
         return [head, Segment(fmt.fit(words, max(0, width - 11), ellipsis=glyphs.ellipsis), styles.text)]
-    tail = f" {words} "
-    cells = width - 11 - 5 - len(tail)
+    cells = min(GAUGE_MAX, width - 11 - 5 - WORDS)
     if cells < 5:
-        tail, cells = "", max(0, width - 16)
+        cells = min(GAUGE_MAX, max(0, width - 16))
+    tail = fmt.fit(f" {words}", max(0, width - 16 - cells), ellipsis=view.glyphs.ellipsis)
     filled = max(0, min(cells, round(cells * used)))
     style = styles.error if used >= FULL else styles.warning if used >= NEAR else styles.accent
     return [
@@ -136,7 +138,7 @@ class AlertStrip(Pane):
         left = [Segment(head, loud), Segment(time, styles.faint)]
         rest = max(0, room - len(head) - len(time))
         left.append(self.cell(words, rest, styles.text if new else styles.muted))
-        return between(left, hint, width) if hint else left
+        return [*left, *hint]
 
     def heading(self) -> str:
         unseen = len(self.view.unseen())

@@ -152,6 +152,6 @@ class Scrubber(Pane):
         total = f" of {fmt.compact(snapshot.events_total, 6)}" if snapshot.events_total else ""
         right = [Segment(f"{snapshot.events:,}{total} events ", styles.muted)]
         left: Line = [Segment(" ")]
-        for key, label in self._hints:
+        for key, label in self._hints if snapshot.mode.upper().startswith("REPLAY") else ():
             left += [Segment(key, styles.key), Segment(f" {label}  ", styles.muted)]
         return between(left, right, width)

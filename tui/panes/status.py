@@ -16,6 +16,7 @@ from tradetui.tui.view import View
 FEEDS = {"OK": "feed OK", "STALE": "feed STALE", "DOWN": "feed DOWN", "END": "feed END"}
 
 
+WORD_BELOW = 72  # cells: narrower bars name the mode alone, without the account
 ROOMY_FROM = 110  # cells: narrower bars leave out glyphs and spaces that only please
 
 
@@ -53,12 +54,16 @@ class StatusBar(Pane):
 
     def _left(self, snapshot: Snapshot) -> list[tuple[int, Line]]:
         """(rank, segments); the higher the rank, the sooner it leaves."""
-        ranked = [(0, [*self._mode(snapshot), *self._run(snapshot)]), (1, self._price(snapshot))]
-        ranked.append((2, self._equity(snapshot)))
-        ranked.append((3, self._drawdown(snapshot)))
+        ranked = [(0, [*self._mode(snapshot), *self._run(snapshot)])]
+        if snapshot.feed not in ("OK", "END"):
+            ranked.append((1, self._feed(snapshot)))  # what nobody may miss does not give way to money
+        ranked.append((2, self._price(snapshot)))
+        ranked.append((3, self._equity(snapshot)))
+        ranked.append((4, self._drawdown(snapshot)))
         if snapshot.strategy:
             ranked.append((6, self._strategy(snapshot)))
-        ranked.append((4, self._feed(snapshot)))
+        if snapshot.feed in ("OK", "END"):
+            ranked.append((5, self._feed(snapshot)))
         if snapshot.events_per_s > 0:
             rate = fmt.compact(snapshot.events_per_s, 5)
             ranked.append((7, [Segment(f"{rate} ev/s", self.view.styles.muted)]))
@@ -79,7 +84,8 @@ class StatusBar(Pane):
         word = snapshot.mode.split(" ", 1)[0].upper()
         glyph = {"REPLAY": glyphs.replay, "PAPER": glyphs.paper, "LIVE": glyphs.live}.get(word, glyphs.ring)
         style = {"PAPER": styles.paper, "LIVE": styles.live}.get(word, styles.replay)
-        return [Segment(f" {glyph} {fmt.clean(snapshot.mode)} ", style), Segment(" ")]
+        words = word if self.size.width < WORD_BELOW else fmt.clean(snapshot.mode)
+        return [Segment(f" {glyph} {words} ", style), Segment(" ")]
 
     def _run(self, snapshot: Snapshot) -> Line:
         styles, glyphs = self.view.styles, self.view.glyphs
@@ -94,7 +100,7 @@ class StatusBar(Pane):
         if snapshot.state is TradingState.REDUCING:
             return [Segment(f" {glyphs.pause_wide} REDUCE ", styles.paused)]
         word = f"{glyphs.play_wide} RUN" if self.roomy else "RUN"
-        return [Segment(word, styles.up), Segment(f" {fmt.speed(snapshot.speed)}", styles.text)]
+        return [Segment(word, styles.good), Segment(f" {fmt.speed(snapshot.speed)}", styles.text)]
 
     def _price(self, snapshot: Snapshot) -> Line:
         styles, glyphs = self.view.styles, self.view.glyphs
@@ -142,7 +148,7 @@ class StatusBar(Pane):
 
     def _feed(self, snapshot: Snapshot) -> Line:
         styles, glyphs = self.view.styles, self.view.glyphs
-        style = {"OK": styles.up, "END": styles.muted}.get(snapshot.feed, styles.error)
+        style = {"OK": styles.good, "END": styles.muted}.get(snapshot.feed, styles.error)
         line = self.view.line()
         late = ""
         if snapshot.feed == "STALE" and line is not None and line.ts_ns:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -28,10 +29,12 @@ from tradetui.tui.panes.scrubber import Scrubber
 from tradetui.tui.panes.status import StatusBar
 from tradetui.tui.panes.table import TablePane
 from tradetui.tui.panes.watch import WatchPane
+from tradetui.tui.screens.dialogue import Detail
 from tradetui.tui.stage import Stage
 from tradetui.tui.view import View
 
 FRAMES_PER_S = 15
+NO_REASON = "It gave no reason."
 BARE = ("status", "banner", "keys")  # panes without a frame
 HINTS = (
     (("step",), "step"),
@@ -64,6 +67,7 @@ class DeskScreen(Screen[None]):
         super().__init__(id="desk")
         self.desk = desk
         self.view = view
+        self._told_failure = False
         self.book = BookPane(view, id="book")
         hints = tuple((" ".join(shown(BY_ID[name].keys[0]) for name in names), words) for names, words in HINTS)
         self.stage = Stage(
@@ -100,6 +104,8 @@ class DeskScreen(Screen[None]):
     def pull(self) -> None:
         """Take the newest snapshot and let the panes draw what changed in it."""
         snapshot = self.view.snapshot = self.desk.snapshot()
+        if snapshot.state is TradingState.HALTED:
+            self.view.kill_sent = None
         self.set_class(snapshot.state is TradingState.HALTED, "-killed")
         self.set_class(snapshot.mode.upper().startswith("LIVE"), "-live")
         banner = self.stage.panes["banner"]
@@ -108,6 +114,11 @@ class DeskScreen(Screen[None]):
         self.stage.show(snapshot)
         if isinstance(self.focused, Pane) and not self.focused.shown:
             self.set_focus(None)
+        if snapshot.phase == "failed" and not self._told_failure:
+            self._told_failure = True
+            self.app.push_screen(
+                Detail(self.view.look, "The session failed", Text(snapshot.error.strip() or NO_REASON))
+            )
 
     def active(self) -> Pane:
         """The pane that keys act on: the focused one, else the zoomed one, else the open tab."""

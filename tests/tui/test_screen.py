@@ -1,0 +1,331 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import msgspec
+import pytest
+from textual import events
+
+from tradetui.engine.model.events import TradingState
+from tradetui.engine.model.snapshot import BookView, CurveView, FillView, Marker, PositionView, Snapshot, SymbolView
+from tradetui.tui import terminal
+from tradetui.tui.app import Workstation
+from tradetui.tui.panes.table import WHEEL_ROWS
+from tradetui.tui.themes import ThemeError
+
+SMALL, WIDE = (80, 24), (160, 45)
+PANES = ("book", "fills", "positions", "equity", "risk", "orders", "log", "watch")
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE], ids=["80x24", "160x45"])
+async def test_the_whole_screen_looks_as_agreed(size, running, fake_desk, picture, golden):
+    async with running(fake_desk(picture), size) as screen:
+        golden(f"screen-{size[0]}x{size[1]}", screen.text())
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE], ids=["80x24", "160x45"])
+@pytest.mark.parametrize("pane", PANES)
+async def test_each_pane_looks_as_agreed(pane, size, running, fake_desk, picture, golden):
+    async with running(fake_desk(picture), size) as screen:
+        await screen.press(str(PANES.index(pane) + 1 if pane != "book" else 1))
+        number = screen.app.workspace.stage.panes[pane].number
+        await screen.press(str(number))
+        golden(f"{pane}-{size[0]}x{size[1]}", screen.pane_text(pane))
+
+
+STATES = {
+    "killed": {
+        "state": TradingState.HALTED,
+        "state_since_ns": 1_772_460_205 * 1_000_000_000,
+        "orders_cancelled": 2,
+        "orders": (),
+    },
+    "reducing": {"state": TradingState.REDUCING, "state_since_ns": 1_772_459_959 * 1_000_000_000},
+    "paused": {"paused": True},
+    "loading": {"phase": "loading", "paused": True},
+    "failed": {"phase": "failed", "error": "journal.db: disk full at event 1,204"},
+    "finished": {"phase": "finished"},
+    "stale": {"feed": "STALE", "mode": "PAPER · Alpaca ****1234"},
+    "live": {"mode": "LIVE ··77"},
+}
+
+
+@pytest.mark.parametrize("state", sorted(STATES))
+async def test_each_state_looks_as_agreed(state, running, fake_desk, picture, golden):
+    async with running(fake_desk(msgspec.structs.replace(picture, **STATES[state])), SMALL) as screen:
+        golden(f"state-{state}-80x24", screen.text())
+
+
+async def test_a_killed_session_says_what_is_still_open_and_how_to_unlock(running, fake_desk, picture):
+    desk = fake_desk(msgspec.structs.replace(picture, **STATES["killed"]))
+    async with running(desk, WIDE) as screen:
+        banner = "■ KILLED 14:03:25 · 2 cancelled, 0 unconfirmed · 2 POSITIONS STILL OPEN · U unlock"
+        assert banner in screen.text()
+        assert "┏" in screen.text()
+
+
+async def test_a_kill_that_the_core_has_not_confirmed_says_so_until_it_does(running, fake_desk, picture):
+    desk = fake_desk(picture)
+    async with running(desk) as screen:
+        await screen.press("f9")
+        await screen.settle()
+        assert "■ KILL SENT 00:02 AGO · NOT CONFIRMED YET" in screen.text()
+        desk.show(**STATES["killed"])
+        await screen.settle()
+        assert "NOT CONFIRMED" not in screen.text()
+        assert "■ KILLED 14:03:25" in screen.text()
+
+
+async def test_a_failed_session_shows_its_whole_error_once(running, fake_desk, picture):
+    desk = fake_desk(picture)
+    async with running(desk) as screen:
+        desk.show(phase="failed", error="first line\nlast line")
+        await screen.settle()
+        assert "first line" in screen.text()
+        await screen.press("escape")
+        assert "SESSION FAILED · last line" in screen.text()
+        assert "first line" not in screen.text()
+
+
+@pytest.mark.parametrize("feed", ["STALE", "DOWN"])
+async def test_a_feed_that_is_not_ok_is_never_left_out(feed, running, fake_desk, picture):
+    broken = msgspec.structs.replace(picture, feed=feed, mode="PAPER · Alpaca ****1234")
+    async with running(fake_desk(broken), (60, 18)) as screen:
+        assert f"feed {feed}" in screen.text().splitlines()[0]
+
+
+async def test_ascii_mode_draws_nothing_but_ascii(running, fake_desk, picture):
+    desk = fake_desk(picture)
+    async with running(desk, WIDE, ascii=True) as screen:
+        texts = [screen.text()]
+        for key in ("4", "z", "escape", "question_mark", "escape", "U", "escape", "X", "escape", "f9"):
+            desk.show(state=TradingState.HALTED if key in ("U", "f9") else TradingState.ACTIVE)
+            await screen.press(key)
+            texts.append(screen.text())
+        assert sorted({char for text in texts for char in text if not char.isascii()}) == []
+
+
+async def test_without_colour_no_colour_is_sent_and_every_state_has_its_word(running, fake_desk, picture, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with running(fake_desk(msgspec.structs.replace(picture, **STATES["killed"])), WIDE) as screen:
+        assert "KILLED" in screen.text()
+        for strip in screen.strips():
+            filtered = strip.apply_filter(screen.app._filters[-1], screen.app.screen.background_colors[1])
+            for segment in filtered:
+                style = segment.style
+                assert style is None or style.color is None or style.color.is_default
+                assert style is None or style.bgcolor is None or style.bgcolor.is_default
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 12), (60, 18), (79, 23), (109, 31), (150, 38), (250, 70)], ids=str)
+async def test_no_size_breaks_the_screen(size, running, fake_desk, picture):
+    async with running(fake_desk(picture), size) as screen:
+        for key in ("3", "4", "z", "5", "escape", "f9"):
+            await screen.press(key)
+        assert len(screen.text().splitlines()) == size[1]
+        assert "KILL" in screen.text().splitlines()[-1]
+
+
+async def test_resizing_lays_out_anew_and_loses_nothing(running, fake_desk, picture):
+    async with running(fake_desk(picture), SMALL) as screen:
+        before = screen.text()
+        await screen.pilot.resize_terminal(160, 45)
+        await screen.settle()
+        assert "Account" in screen.text()
+        await screen.pilot.resize_terminal(80, 24)
+        await screen.settle()
+        assert screen.text() == before
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE], ids=["80x24", "160x45"])
+async def test_an_empty_snapshot_is_a_screen_that_says_loading(size, running, fake_desk):
+    desk = fake_desk(Snapshot())
+    async with running(desk, size) as screen:
+        assert "LOADING" in screen.text()
+        for key in (*"12345678", "j", "k", "g", "G", "F", "d", "plus", "equals_sign", "a", "x", "X", "w", "y", "z"):
+            await screen.press(key)
+        assert desk.sent == []
+
+
+async def test_ten_thousand_fills_are_listed_and_scrolled(running, fake_desk, picture):
+    fills = tuple(FillView(at, at, "AAPL", 1, 1.0, 2.0, 0.0, "maker", "open", None) for at in range(10_000))
+    async with running(fake_desk(msgspec.structs.replace(picture, fills=fills, fills_total=10_000))) as screen:
+        assert "10,000 fills" in screen.text()
+        await screen.press("G")
+        assert screen.app.workspace.stage.panes["fills"].selected().number == 0
+
+
+async def test_huge_numbers_are_shortened_and_never_cut(running, fake_desk, picture):
+    position = PositionView("AAPL", 123_456_789_012.0, 98_765_432.1, 98_765_433.2, -9.87654321e14, 1e17, 0, 12.5)
+    account = msgspec.structs.replace(picture.account, equity=9.876e17, realized=-1e22, drawdown_limit=1e-9)
+    huge = msgspec.structs.replace(picture, positions=(position,), account=account)
+    async with running(fake_desk(huge), SMALL) as screen:
+        await screen.press("3")
+        row = screen.pane_text("positions").splitlines()[2]
+        assert "123.5B" in row or "123.46B" in row
+        assert "-987.65T" in row or "-987.7T" in row
+        assert "…" not in row
+
+
+async def test_numbers_that_are_none_nan_or_infinite_do_not_break_a_pane(running, fake_desk, picture):
+    nan, inf = float("nan"), float("inf")
+    curve = CurveView((1, 2, 3), (nan, inf, 100.0), (nan, -inf, 0.0), 9)
+    strange = msgspec.structs.replace(
+        picture,
+        symbols=(SymbolView("AAPL", nan, inf, -inf, nan, nan, 0), SymbolView("NONE")),
+        books={"AAPL": BookView("AAPL", last=None), "NONE": BookView("NONE", last=nan)},
+        positions=(PositionView("AAPL", nan, nan, None, None, nan, 0, nan),),
+        account=msgspec.structs.replace(picture.account, equity=nan, drawdown=nan, start_equity=0.0),
+        curve=curve,
+        markers=(Marker(2, "buy"), Marker(2, "unheard of")),
+    )
+    for size in (SMALL, WIDE):
+        async with running(fake_desk(strange), size) as screen:
+            for number in range(1, 9):
+                await screen.press(str(number))
+            await screen.press("8", "j")
+            assert "nan" in screen.text()
+
+
+async def test_negative_equity_is_shown_as_such(running, fake_desk, picture):
+    account = msgspec.structs.replace(picture.account, equity=-1234.5, start_equity=-10.0, drawdown=-1.2)
+    curve = CurveView((1, 2, 3), (100.0, 0.0, -1234.5), (0.0, -1.0, -1.2), 2)
+    async with running(fake_desk(msgspec.structs.replace(picture, account=account, curve=curve)), WIDE) as screen:
+        assert "-1,234.50" in screen.pane_text("equity")
+
+
+async def test_wide_and_hostile_text_keeps_its_cells(running, fake_desk, picture):
+    names = ("日本電信電話", "A\x1b[31mB\nC\t", "[bold]x[/]", "é́́ñ", "👩‍👩‍👧")
+    fills = tuple(msgspec.structs.replace(picture.fills[0], number=at, symbol=name) for at, name in enumerate(names))
+    symbols = tuple(SymbolView(name, 1.0, 1.0, 1.0, 0.0, 1.0, 1) for name in names)
+    alerts = tuple(msgspec.structs.replace(picture.alerts[0], number=at, message=name) for at, name in enumerate(names))
+    odd = msgspec.structs.replace(picture, fills=fills, symbols=symbols, alerts=alerts, books={})
+    for size in (SMALL, WIDE):
+        async with running(fake_desk(odd), size) as screen:
+            await screen.press("8", "j", "j")
+            assert {strip.cell_length for strip in screen.strips()} == {size[0]}
+            assert "\x1b" not in screen.text()
+            assert "[bold]x[/]" in screen.text()
+
+
+async def test_only_what_changed_is_drawn_again(running, fake_desk, picture):
+    desk = fake_desk(picture)
+    async with running(desk, WIDE) as screen:
+        panes = screen.app.workspace.stage.panes
+        before = {name: pane.redraws for name, pane in panes.items()}
+        await screen.settle()
+        assert {name: pane.redraws for name, pane in panes.items()} == before
+        versions = {**picture.versions, "log": 2}
+        line = msgspec.structs.replace(picture.log[-1], number=31, message="something new")
+        desk.script[0] = msgspec.structs.replace(picture, version=2, versions=versions, log=(*picture.log, line))
+        await screen.settle()
+        drawn = {name for name, pane in panes.items() if pane.redraws != before[name]}
+        assert drawn == {"log"}
+
+
+async def test_a_change_without_a_new_version_is_not_looked_at(running, fake_desk, picture):
+    desk = fake_desk(picture)
+    async with running(desk, WIDE) as screen:
+        fills = screen.app.workspace.stage.panes["fills"]
+        before = fills.redraws
+        desk.script[0] = msgspec.structs.replace(picture, version=2, fills=())
+        await screen.settle()
+        assert fills.redraws == before
+
+
+async def test_panes_go_on_under_a_dialogue(running, fake_desk, picture):
+    desk = fake_desk(picture)
+    async with running(desk, WIDE) as screen:
+        await screen.press("question_mark")
+        status = screen.app.workspace.stage.panes["status"]
+        desk.show(account=msgspec.structs.replace(picture.account, equity=123_456.0))
+        await screen.settle()
+        assert "123,456" in status.text()
+        assert "123,456" in screen.text().splitlines()[0]
+
+
+async def test_the_desk_starts_after_the_first_frame_and_stops_at_the_end(running, fake_desk, picture):
+    desk = fake_desk(picture)
+    async with running(desk) as screen:
+        assert desk.asked == [("start", 0)]
+        assert "Fills" in screen.text()
+    assert desk.asked == [("start", 0), ("stop", 0)]
+
+
+async def test_the_desk_is_stopped_when_the_screen_breaks(running, fake_desk, picture):
+    desk = fake_desk(picture)
+
+    async def break_it() -> None:
+        async with running(desk) as screen:
+            screen.app.call_later(lambda: 1 // 0)
+            await screen.pilot.pause()
+
+    with pytest.raises(ZeroDivisionError):
+        await break_it()
+    assert desk.asked[-1] == ("stop", 0)
+
+
+async def test_a_click_on_a_tab_opens_it_and_the_wheel_scrolls(running, fake_desk, picture):
+    async with running(fake_desk(picture)) as screen:
+        region = screen.app.workspace.stage.plan.regions["fills"]
+        title = screen.text().splitlines()[region.y]
+        await screen.pilot.click(offset=(title.index("3Pos") + 1, region.y))
+        await screen.settle()
+        assert "positions" in screen.app.workspace.stage.plan.regions
+        await screen.press("2")
+        fills = screen.app.workspace.stage.panes["fills"]
+        await screen.pilot.click(offset=(region.x + 5, region.y + 4))
+        assert fills.cursor == 2
+        for event in (events.MouseScrollDown, events.MouseScrollDown, events.MouseScrollUp):
+            fills.post_message(event(fills, 5, 5, 0, 0, 0, False, False, False))
+        await screen.settle()
+        assert fills.cursor == 2 + WHEEL_ROWS
+
+
+async def test_a_click_on_the_key_bar_does_what_the_key_does(running, fake_desk, picture):
+    desk = fake_desk(picture)
+    async with running(desk) as screen:
+        await screen.pilot.click(offset=(76, 23))
+        await screen.settle()
+        assert [type(command).__name__ for command in desk.sent] == ["Kill"]
+
+
+async def test_the_watchlist_cursor_chooses_the_symbol(running, fake_desk, picture):
+    async with running(fake_desk(picture)) as screen:
+        await screen.press("8", "j")
+        assert "MSFT 412.07" in screen.text().splitlines()[0]
+        assert "Book · REPLAY · MSFT" in screen.text()
+
+
+async def test_a_book_without_depth_is_a_ladder_around_the_last_price(running, fake_desk, picture):
+    book = BookView("AAPL", last=229.41, ts_ns=1, mine=((1, 229.25, 100.0),), version=5)
+    async with running(fake_desk(msgspec.structs.replace(picture, books={"AAPL": book}))) as screen:
+        text = screen.pane_text("book")
+        assert "last 229.41" in text
+        assert "B100" in text
+        assert "no depth in this data" in text
+
+
+def test_the_terminal_title_starts_with_what_matters_most(picture):
+    assert terminal.title(picture) == "RUN · REPLAY · tradetui"
+    assert terminal.title(msgspec.structs.replace(picture, paused=True)) == "PAUSED · REPLAY · tradetui"
+    halted = msgspec.structs.replace(picture, **STATES["killed"])
+    assert terminal.title(halted) == "KILLED · REPLAY · tradetui"
+    assert terminal.title(Snapshot()) == "LOADING · REPLAY · tradetui"
+    reducing = msgspec.structs.replace(picture, **STATES["reducing"])
+    assert terminal.title(reducing) == "ORDERS PAUSED · REPLAY · tradetui"
+
+
+def test_an_unknown_theme_is_refused_by_naming_those_there_are(fake_desk):
+    with pytest.raises(ThemeError, match="no theme 'pink'; there are midnight, asia"):
+        Workstation(fake_desk(), theme="pink")
+
+
+def test_importing_the_app_imports_no_engine_but_its_model_and_nothing_heavy():
+    code = "import sys, tradetui.tui.app; print('\\n'.join(sys.modules))"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    heavy = {"polars", "numpy", "numba", "plotext", "pandas", "plotly", "alpaca", "sqlite3"}
+    assert not heavy & {name.split(".")[0] for name in modules}
+    engine = {name for name in modules if name.startswith("tradetui.engine.")}
+    assert all(name.startswith("tradetui.engine.model") for name in engine)
