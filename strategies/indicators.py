@@ -21,27 +21,32 @@ NANOS = 1_000_000_000
 class Sma:
     """Simple moving average of the last `n` values; None until it has seen `n`."""
 
-    __slots__ = ("_sum", "_window", "n", "value")
+    __slots__ = ("_full", "_scale", "_sum", "_window", "n", "value")
 
     def __init__(self, n: int) -> None:
         self.n = n
         self.value: float | None = None
+        self._scale = float(n * NANOS)
         self._sum = 0
-        self._window: deque[int] = deque(maxlen=n)
+        self._full = False
+        self._window: deque[int] = deque()
 
     def update(self, value: float) -> float | None:
         """Take the next value and return the mean."""
-        nanos = round(value * NANOS)
+        return self.push(round(value * NANOS))
+
+    def push(self, nanos: int) -> float | None:
+        """The same with the value in nanos, for whoever feeds several means from one price."""
         window = self._window
+        window.append(nanos)
+        if self._full:
+            total = self._sum = self._sum + nanos - window.popleft()
+            mean = self.value = total / self._scale
+            return mean
+        self._sum += nanos
         if len(window) == self.n:
-            self._sum += nanos - window[0]
-            window.append(nanos)
-            self.value = self._sum / self.n / NANOS
-        else:
-            window.append(nanos)
-            self._sum += nanos
-            if len(window) == self.n:
-                self.value = self._sum / self.n / NANOS
+            self._full = True
+            self.value = self._sum / self._scale
         return self.value
 
 
@@ -55,7 +60,7 @@ def sma_column(values: Float64, n: int) -> Float64:
         total = np.cumsum(nanos)  # may wrap around: differences of sums stay right
         window = total[n - 1 :].copy()
         window[1:] -= total[:-n]
-        out[n - 1 :] = window / n / NANOS
+        np.divide(window, float(n * NANOS), out=out[n - 1 :])
     return out
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tradetui.engine.errors import UsageError
 from tradetui.engine.model.events import MarketData, MarketEvent, SignalEvent
 from tradetui.engine.strategy import Strategy
-from tradetui.strategies.indicators import Sma, sma_column
+from tradetui.strategies.indicators import NANOS, Sma, sma_column
 from tradetui.strategies.positions import hold_between
 
 if TYPE_CHECKING:
@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 class _Pair:
     """The two means of one symbol and which one was above at the last bar where they differed from crossing."""
 
-    __slots__ = ("above", "fast", "ready", "slow")
+    __slots__ = ("above", "fast", "slow")
 
     def __init__(self, fast: int, slow: int) -> None:
         self.fast, self.slow = Sma(fast), Sma(slow)
         self.above = 0  # sign of fast - slow at the bar before
-        self.ready = False
 
 
 class MaCrossover(Strategy):
@@ -45,23 +44,26 @@ class MaCrossover(Strategy):
         pair = self._pairs.get(event.symbol)
         if pair is None:
             pair = self._pairs[event.symbol] = _Pair(self.fast, self.slow)
-        fast, slow = pair.fast.update(event.close), pair.slow.update(event.close)
+        nanos = round(event.close * NANOS)
+        fast, slow = pair.fast.push(nanos), pair.slow.push(nanos)
         if slow is None or fast is None:
             return []
         before = pair.above
         if fast > slow:
-            pair.above = 1
-            crossed = before < 0
+            if before > 0:
+                return []
+            pair.above = direction = 1
         elif fast < slow:
-            pair.above = -1
-            crossed = before > 0
+            if before < 0:
+                return []
+            pair.above = direction = -1
         else:
             pair.above = 0
             return []
-        if not crossed:
+        if not before:  # they touched at the bar before: no cross, by the strict rule
             return []
-        direction = pair.above
-        return [SignalEvent(event.symbol, direction, reason=f"fast {fast:.6g} crossed {'above' if direction > 0 else 'below'} slow {slow:.6g}")]
+        way = "above" if direction > 0 else "below"
+        return [SignalEvent(event.symbol, direction, reason=f"fast {fast:.6g} crossed {way} slow {slow:.6g}")]
 
     def generate_signals(self, data: pl.DataFrame) -> pl.Series:
         """+1 from an up-cross on, -1 from a down-cross on, 0 before the first."""
