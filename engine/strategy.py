@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tradetui.engine.model.events import FillEvent, MarketData, SignalEvent
+from tradetui.engine.model.events import FillEvent, MarketEvent, SignalEvent
 from tradetui.engine.model.limits import RiskLimits
 
 if TYPE_CHECKING:
@@ -40,8 +40,11 @@ class Strategy:
         """
         raise NotImplementedError
 
-    def on_market_data(self, event: MarketData) -> list[SignalEvent]:
-        """Decide after a bar closed (or another event it subscribed to); an empty list changes nothing."""
+    def on_market_data(self, event: MarketEvent) -> list[SignalEvent]:
+        """Decide after a bar closed; an empty list changes nothing.
+
+        A strategy that subscribes to more than bars annotates `event` as MarketData and looks at its type.
+        """
         raise NotImplementedError
 
     def on_fill(self, fill: FillEvent) -> list[SignalEvent]:

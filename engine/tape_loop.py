@@ -1,7 +1,7 @@
 """Moves the core over a session row by row: depth, trades, quotes and bars in the order they became known.
 
-Where a session has quotes, orders fill from them (a buy at the ask, a sell at the bid, up to the displayed size) and bars
-only inform; where it has none, bars fill orders by the same code as a backtest.
+Where a session has quotes, orders fill from them (a buy at the ask, a sell at the bid, up to the displayed size) and
+bars only inform; where it has none, bars fill orders by the same code as a backtest.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class TapePlayer:
         self.ladders = {symbol: DepthLadder() for symbol in session.symbols}
         self.last: dict[str, tuple[float, float]] = {}  # price and size of the last trade
         self.volume: dict[str, float] = dict.fromkeys(session.symbols, 0.0)
+        self.seen_ns: dict[str, int] = dict.fromkeys(session.symbols, 0)  # when a price of the symbol came last
         self.clock_ns = int(self.timeline.at_ns[0]) if len(self.timeline.at_ns) else 0
         self._quoted = len(session.quotes) > 0
         self._delay = decision_delay_ns(session.bars)
@@ -60,7 +61,7 @@ class TapePlayer:
                 at += 1
                 continue
             end = at + 1
-            while not self._quoted and end < len(kinds) and kinds[end] == BAR:
+            while not self._quoted and end < len(kinds) and kinds[end] == BAR and rows[end] == row + end - at:
                 end += 1
             self._bars(row, row + end - at)
             at = end
@@ -78,6 +79,7 @@ class TapePlayer:
             for row in range(start, stop):
                 symbol = bars.symbols[bars.symbol[row]]
                 self.last[symbol] = (float(bars.close[row] / NANOS_PER_UNIT), float(bars.volume[row]))
+                self.seen_ns[symbol] = int(bars.ts_ns[row] + bars.interval_ns)
                 self.volume[symbol] += float(np.nan_to_num(bars.volume[row]))
 
     def _finer(self, kind: int, row: int) -> None:
@@ -97,6 +99,7 @@ class TapePlayer:
             symbol = trades.symbols[trades.symbol[row]]
             price_f, size_f = float(trades.price[row] / NANOS_PER_UNIT), float(trades.size[row] / NANOS_PER_UNIT)
             self.last[symbol] = (price_f, size_f)
+            self.seen_ns[symbol] = int(trades.ts_ns[row])
             self.volume[symbol] += size_f
             if self._listens("trade"):
                 self._ask(TradeEvent(symbol, int(trades.ts_ns[row]), price_f, size_f, int(trades.side[row]), seq))
@@ -107,6 +110,7 @@ class TapePlayer:
         bid, ask = int(table.bid[row]), int(table.ask[row])
         sizes = float(table.bid_size[row] / NANOS_PER_UNIT), float(table.ask_size[row] / NANOS_PER_UNIT)
         core.view.quotes[symbol] = (bid / NANOS_PER_UNIT, ask / NANOS_PER_UNIT)
+        self.seen_ns[symbol] = ts_ns
         core.release(ts_ns)
         watch = core.venue.watches.get(symbol)
         if watch is not None and (
@@ -127,10 +131,10 @@ class TapePlayer:
     def _ask(self, event: MarketData) -> None:
         core = self.core
         try:
-            signals = core.strategy.on_market_data(event)
+            signals = core.strategy.on_market_data(event)  # type: ignore[arg-type]  # it subscribed to this kind
             if signals:
                 check_signals(signals)
-        except Exception as error:  # a strategy may raise anything; it is stopped and recorded, never swallowed
+        except Exception as error:  # noqa: BLE001  # a strategy may raise anything; it is stopped and recorded, never swallowed
             core.fail(error, event.ts_ns, event.seq)
             return
         if signals:

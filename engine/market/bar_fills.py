@@ -61,6 +61,7 @@ class Resting(msgspec.Struct, gc=False):
     spent: bool = False  # cannot do more in this bar
     born: Window | None = None  # the part of the bar after its birth
     expires_ns: int = NEVER
+    since_ns: int = 0
 
 
 class Reach(NamedTuple):

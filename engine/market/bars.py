@@ -102,7 +102,7 @@ def merge_bars(parts: Sequence[Bars]) -> Bars:
     order = np.lexsort((symbol, ts))  # stable: rows of one symbol and time keep their order
 
     def column(name: str) -> npt.NDArray[np.int64]:
-        return np.concatenate([getattr(part, name) for part in parts])[order]  # type: ignore[no-any-return]
+        return np.concatenate([getattr(part, name) for part in parts])[order]
 
     return Bars(
         symbols,
