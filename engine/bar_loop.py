@@ -1,4 +1,4 @@
-"""Moves the core over bars: row by row for a strategy that looks at each, or from wake to wake for one that decided in columns.
+"""Moves the core over bars: row by row, or from wake to wake for a strategy that decided in columns.
 
 Both number inputs and order consequences the same way, so that the same decisions give the same events to the byte, and
 neither depends on how a run is cut into chunks.
@@ -19,6 +19,7 @@ from tradetui.engine.market.bars import Bars, Int64
 from tradetui.engine.model.events import MarketEvent, SignalEvent
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 from tradetui.engine.step import Core
+from tradetui.engine.strategy import check_signals
 
 NEVER_ROW = 2**62
 EVERY_LOW = float("inf")  # a watch that every bar touches
@@ -48,13 +49,15 @@ def every_bar(core: Core, bars: Bars, start: int, stop: int, interval_ns: int, s
                 ):
                     _react(core, bars, event)
                     busy = True
+                    if core.stopped:
+                        decide = _nothing
             if guarding or (busy and core.guard.limit is not None):
                 busy = core.check_drawdown(event.ts_ns + interval_ns, event.seq) or busy
             try:
                 signals = decide(event)
                 if signals:
                     check_signals(signals)
-            except Exception as error:  # a strategy may raise anything; it is stopped and recorded, never swallowed
+            except Exception as error:  # noqa: BLE001  # a strategy may raise anything; it is stopped and recorded, never swallowed
                 core.reach(event.seq)
                 core.fail(error, event.ts_ns + interval_ns, event.seq)
                 decide, signals, busy = _nothing, None, True
@@ -93,7 +96,8 @@ def woken_bars(
         if core.guard.limit is not None:
             core.check_drawdown(event.ts_ns + interval_ns, event.seq)
         if wake == change:
-            _act(core, bars, event, [SignalEvent(event.symbol, int(wanted[row]))], interval_ns)
+            if not core.stopped:
+                _act(core, bars, event, [SignalEvent(event.symbol, wanted.item(row))], interval_ns)
             change = next(pending, NEVER_ROW)
     core.input(stop - 1 - row)
     core.view.move(stop - 1)
@@ -108,17 +112,6 @@ def change_rows(bars: Bars, wanted: npt.NDArray[np.int8]) -> Int64:
         before = np.concatenate((np.zeros(1, own.dtype), own[:-1]))
         found.append(rows[own != before])
     return np.sort(np.concatenate(found))
-
-
-def check_signals(signals: object) -> None:
-    """Refuse what is no list of SignalEvents; raises TypeError."""
-    if not isinstance(signals, list | tuple):
-        raise TypeError(f"a strategy must return a list of SignalEvents, not {type(signals).__name__}")
-    for signal in signals:
-        if not isinstance(signal, SignalEvent):
-            raise TypeError(f"a strategy must return SignalEvents, not {type(signal).__name__}")
-        if type(signal.direction) is not int:
-            raise TypeError(f"direction must be +1, 0 or -1, not {signal.direction!r}")
 
 
 def _react(core: Core, bars: Bars, event: MarketEvent) -> None:

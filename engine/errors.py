@@ -1,4 +1,4 @@
-"""Faults a person can act on. Each says what was seen, what was expected and where; the CLI maps each to an exit code."""
+"""Faults a person can act on. Each says what was seen, what was expected and where; each has an exit code."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ from tradetui.engine.model.events import (
 )
 from tradetui.engine.model.instrument import Instrument, decimal_from_nanos, nanos_from_float
 from tradetui.engine.model.orders import OrderStatus
-from tradetui.engine.strategy import Strategy
+from tradetui.engine.strategy import Strategy, check_signals
 from tradetui.engine.trading.drawdown import DrawdownGuard
 from tradetui.engine.trading.fees import FeeSchedule
 from tradetui.engine.trading.order_manager import Moment, OrderManager
@@ -45,7 +45,7 @@ EVENTS_PER_STEP_MAX = 10_000  # a strategy that answers its own fills without en
 
 
 class Core:
-    """State of a run and the order of work on it. Everything it needs is handed in; everything that happened comes out."""
+    """State of a run and the order of work on it. What it needs is handed in; what happened comes out."""
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class Core:
         self.view.closed()
 
     def settle_quote(self, symbol: str, buy: Window | None, sell: Window | None) -> None:
-        """Let the venue react to a quote: buys to the ask, sells to the bid, each side's orders to the other's price."""
+        """Let the venue react to a quote: buys to the ask, sells to the bid."""
         market, last = self._seq, buy or sell
         if last is None:
             return
@@ -277,7 +277,9 @@ class Core:
             else:
                 self._dropped(outcome, ts_ns, market)
             if self._seq - market > EVENTS_PER_STEP_MAX:
-                raise RuntimeError(f"{self._seq - market} events answered one tick of {symbol}, limit {EVENTS_PER_STEP_MAX}")
+                raise RuntimeError(
+                    f"{self._seq - market} events answered one tick of {symbol}, limit {EVENTS_PER_STEP_MAX}"
+                )
 
     def _book(self, fill: FillEvent, row: int) -> None:
         self.emit(fill, self._order_seq.get(fill.order_id, 0))
@@ -294,9 +296,14 @@ class Core:
         self.route(self.orders.on_fill(fill, now), fill.seq, born=self.venue.rest)
         if self._answers_fills and not self.stopped:
             try:
-                self.signals(self.strategy.on_fill(fill), fill.ts_ns, fill.seq, dormant=True)
-            except Exception as error:  # a strategy may raise anything; it is stopped and recorded, never swallowed
+                signals = self.strategy.on_fill(fill)
+                if signals:
+                    check_signals(signals)
+            except Exception as error:  # noqa: BLE001  # a strategy may raise anything; it is stopped and recorded
                 self.fail(error, fill.ts_ns, fill.seq)
+                return
+            if signals:
+                self.signals(signals, fill.ts_ns, fill.seq, dormant=True)
 
     def _dropped(self, dropped: Dropped, ts_ns: int, cause: int) -> None:
         self._order_seq.pop(dropped.order_id, None)

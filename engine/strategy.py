@@ -83,3 +83,14 @@ class Strategy:
     def is_vectorised(cls) -> bool:
         """Whether it decides from columns."""
         return cls.generate_signals is not Strategy.generate_signals
+
+
+def check_signals(signals: object) -> None:
+    """Refuse what a strategy may not return; raises TypeError that says what it was."""
+    if not isinstance(signals, list | tuple):
+        raise TypeError(f"a strategy must return a list of SignalEvents, not {type(signals).__name__}")
+    for signal in signals:
+        if not isinstance(signal, SignalEvent):
+            raise TypeError(f"a strategy must return SignalEvents, not {type(signal).__name__}")
+        if type(signal.direction) is not int:
+            raise TypeError(f"direction must be +1, 0 or -1, not {signal.direction!r}")

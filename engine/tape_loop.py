@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tradetui.engine.bar_loop import check_signals, every_bar
+from tradetui.engine.bar_loop import every_bar
 from tradetui.engine.build import decision_delay_ns
 from tradetui.engine.market.bar_fills import Window
 from tradetui.engine.market.depth import DepthLadder
@@ -16,6 +16,7 @@ from tradetui.engine.market.tape import BAR, DEPTH, QUOTE, MarketSession
 from tradetui.engine.model.events import BookEvent, MarketData, QuoteEvent, TradeEvent
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 from tradetui.engine.step import Core
+from tradetui.engine.strategy import check_signals
 
 
 class TapePlayer:

@@ -76,7 +76,10 @@ def bars_from_floats(
     volume: npt.ArrayLike,
     interval_ns: int | None = None,
 ) -> Bars:
-    """Columns of floats made into Bars of one symbol; prices are rounded to nanos. The interval is the commonest step."""
+    """Columns of floats made into Bars of one symbol; prices are rounded to nanos.
+
+    The interval is the commonest step unless given.
+    """
     ts = np.ascontiguousarray(ts_ns, dtype=np.int64)
     return Bars(
         (symbol,),

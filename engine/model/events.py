@@ -1,4 +1,4 @@
-"""Everything that happens, past tense, frozen. Each event has a sequence number and the number of the event that caused it.
+"""Everything that happens, past tense, frozen. Each event has a number and the number of the event that caused it.
 
 Fields come first, `seq` and `cause` last, so that a market event is made positionally. `seq` is dense over a session:
 every market row, command and consequence takes the next number.
@@ -152,8 +152,8 @@ class RefusalEvent(Happened, frozen=True, gc=False, tag="refusal"):
 class FillEvent(Happened, frozen=True, gc=False, tag="fill"):
     """An execution. Money fields are exact; `decided_price` is what slippage is measured from.
 
-    For a decision on bars that is the ideal price of the fill rules (the next open for a market order), for one on quotes
-    the mid at the decision.
+    For a decision on bars that is the ideal price of the fill rules (the next open for a market order), for one
+    on quotes the mid at the decision.
     """
 
     execution_id: str

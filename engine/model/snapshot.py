@@ -11,7 +11,7 @@ from tradetui.engine.model.events import TradingState
 
 
 class BookView(msgspec.Struct, frozen=True):
-    """Depth of one symbol, best first: tuples of (price, size). Empty where the data has no depth; then use last/bid/ask."""
+    """Depth of one symbol, best first: tuples of (price, size). Empty where the data has no depth."""
 
     symbol: str
     bids: tuple[tuple[float, float], ...] = ()
@@ -169,4 +169,6 @@ class Snapshot(msgspec.Struct, frozen=True):
     log_total: int = 0
     curve: CurveView = CurveView()
     markers: tuple[Marker, ...] = ()
-    versions: dict[str, int] = {}  # section name -> version: account, symbols, books, fills, positions, orders, alerts, log, curve
+    versions: dict[
+        str, int
+    ] = {}  # section name -> version: account, symbols, books, fills, positions, orders, alerts, log, curve

@@ -39,7 +39,11 @@ STRATEGIES = {  # their rule -> our strategy, and their parameter names -> ours
     "StopBreakout": (f"{USER}:StopBreakout", {"up": "up", "dn": "down"}),
     "LimitDip": (f"{USER}:LimitDip", {"dip": "dip", "hold": "hold"}),
 }
-VECTORISED = [case for case in CASES if "smacross" in case and "allin" not in case or case.endswith(("fixed10", "_10000")) and "boll" in case]
+VECTORISED = [
+    case
+    for case in CASES
+    if ("smacross" in case and "allin" not in case) or (case.endswith(("fixed10", "_10000")) and "boll" in case)
+]
 
 
 def run(shared: Path, answer: dict[str, Any], **options: Any) -> BacktestResult:
