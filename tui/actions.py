@@ -1,4 +1,4 @@
-"""What each action of the registry does. The only place where the screen sends commands."""
+"""What each action of the registry does; those that send or end something are in `commands.py`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tradetui.engine.model.commands import CancelAll, ClosePosition, Kill, PauseTrading, ResumeTrading, Unlock
+from tradetui.engine.model.commands import PauseTrading, ResumeTrading
 from tradetui.engine.model.events import TradingState
 from tradetui.tui import format as fmt
 from tradetui.tui.bridge import neighbour_speed
+from tradetui.tui.commands import cancel_all, close, kill, quit_, unlock
 from tradetui.tui.keys import BY_ID
 from tradetui.tui.panes.book import BookPane
-from tradetui.tui.panes.positions import PositionsPane
 from tradetui.tui.panes.risk import RiskPane
 from tradetui.tui.panes.table import TablePane
 
@@ -36,36 +36,7 @@ def run(app: Workstation, action_id: str) -> None:
     HANDLERS[action_id](app)
 
 
-# safety
-
-
-def kill(app: Workstation) -> None:
-    app.desk.send(Kill())
-    if app.view.kill_sent is None:
-        app.view.kill_sent = app.view.now()
-    app.workspace.pull()
-
-
-def unlock(app: Workstation) -> None:
-    from tradetui.tui.screens.dialogue import AskReason
-
-    snapshot = app.desk.snapshot()
-    steps = {
-        TradingState.HALTED: ["Trading is halted.", "One step: orders that reduce a position are allowed again."],
-        TradingState.REDUCING: [
-            "Only orders that reduce a position are allowed.",
-            "One step: all trading is allowed again.",
-        ],
-    }
-    if snapshot.state not in steps:
-        app.notify("Trading is not locked")
-        return
-
-    def answered(reason: str | None) -> None:
-        if reason:
-            app.desk.send(Unlock(reason=reason))
-
-    app.push_screen(AskReason(app.view.look, "Unlock trading", steps[snapshot.state]), answered)
+# alerts
 
 
 def ack(app: Workstation) -> None:
@@ -211,44 +182,6 @@ def centre(app: Workstation) -> None:
     app.workspace.book.centre()
 
 
-# trading
-
-
-def close(app: Workstation) -> None:
-    from tradetui.tui.screens.dialogue import Confirm
-
-    pane = app.workspace.active()
-    held = pane.selected() if isinstance(pane, PositionsPane) else app.view.position(app.view.symbol)
-    if held is None:
-        app.notify("No position to close: choose one in the positions pane (3)", severity="warning")
-        return
-    symbol = held.symbol
-    way = "Sell" if held.quantity > 0 else "Buy"
-    question = [f"{way} {fmt.quantity(abs(held.quantity))} {fmt.clean(symbol)} at the market?"]
-
-    def answered(yes: bool | None) -> None:
-        if yes:
-            app.desk.send(ClosePosition(symbol))
-
-    app.push_screen(Confirm(app.view.look, "Close position", question, yes="close"), answered)
-
-
-def cancel_all(app: Workstation) -> None:
-    from tradetui.tui.screens.dialogue import Confirm
-
-    count = len(app.desk.snapshot().orders)
-    if not count:
-        app.notify("No working orders")
-        return
-
-    def answered(yes: bool | None) -> None:
-        if yes:
-            app.desk.send(CancelAll())
-
-    question = [f"Cancel {fmt.plural(count, 'working order')}?", "Stops and targets of open positions are among them."]
-    app.push_screen(Confirm(app.view.look, "Cancel all orders", question, yes="cancel them"), answered)
-
-
 # the desk
 
 
@@ -272,27 +205,6 @@ def screenshot(app: Workstation) -> None:
         app.notify(f"{name} could not be written: {error.strerror or error}", severity="error")
         return
     app.notify(f"Saved {Path(path).name} in the current folder")
-
-
-def quit_(app: Workstation) -> None:
-    from tradetui.tui.screens.dialogue import Confirm
-
-    snapshot = app.desk.snapshot()
-    working, held = len(snapshot.orders), len(snapshot.positions)
-    if not working and not held:
-        app.exit()
-        return
-    lines = [f"{fmt.plural(working, 'order')} working, {fmt.plural(held, 'position')} open."]
-    if snapshot.mode.upper().startswith("REPLAY"):
-        lines.append("The replay ends here; its journal is kept.")
-    else:
-        lines.append("They stay at the broker as they are.")
-
-    def answered(yes: bool | None) -> None:
-        if yes:
-            app.exit()
-
-    app.push_screen(Confirm(app.view.look, "Quit", lines, yes="quit"), answered)
 
 
 HANDLERS: dict[str, Callable[[Workstation], None]] = {

@@ -26,7 +26,7 @@ def test_own_orders_have_a_row_even_where_nobody_else_stands():
         (100.02, 0.0, 3.0),
         (100.01, 1.0, 0.0),
     ]
-    assert [(round(rung.price, 2), rung.mine) for rung in ladder.asks] == [(100.06, 0.0), (100.07, 1.0)]
+    assert [(round(rung.price, 2), rung.mine) for rung in ladder.asks] == [(100.06, 0.0), (100.07, -1.0)]
 
 
 def test_grouping_rounds_bids_down_and_asks_up_so_that_the_sides_never_meet():

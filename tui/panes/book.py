@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 
 from tradetui.engine.model.snapshot import BookView, Snapshot
 from tradetui.tui import format as fmt
 from tradetui.tui.panes import ladder
 from tradetui.tui.panes.base import Line, Pane, between
-from tradetui.tui.panes.ladder import Ladder, Rung
+from tradetui.tui.panes.ladder import Ladder
+from tradetui.tui.panes.rungs import Grid, RungPainter, grid_for
 from tradetui.tui.view import View
-
-MINE_FROM = 31  # cells: from this width on own orders have columns of their own
-DELTA_FROM = 46  # and from this one what was added and pulled
 
 
 class BookPane(Pane, can_focus=True):
@@ -39,7 +36,10 @@ class BookPane(Pane, can_focus=True):
         book = snapshot.books.get(self.view.symbol)
         quote = self.view.line()
         version = book.version if book is not None else -1
-        return (version, quote, self.view.symbol, self.depth, self.group, self.shift, snapshot.feed)
+        others: tuple[int, ...] = ()
+        if book is None or not (book.bids or book.asks):  # the bare ladder also shows what the position would earn
+            others = tuple(snapshot.versions.get(name, snapshot.version) for name in ("positions", "orders"))
+        return (version, others, quote, self.view.symbol, self.depth, self.group, self.shift, snapshot.feed)
 
     def lines(self, width: int, height: int) -> list[Line]:
         book = self.view.book() or self._bare()
@@ -54,18 +54,18 @@ class BookPane(Pane, can_focus=True):
             quote = self.view.line()
             bid, ask = (quote.bid, quote.ask) if quote is not None else (None, None)
             rungs = ladder.around(book, bid, ask, self.group, rows)
-        grid = self._grid(book, rungs, width)
+        painter = RungPainter(self.view, book, rungs, self._grid(book, rungs, width))
         above = (rows - 1) // 2
-        body = [self._rung(rung, grid, rungs, book) for rung in reversed(rungs.asks)]
+        body = [painter.row(rung) for rung in reversed(rungs.asks)]
         middle = len(body)
         body.append(self._middle(book, rungs, width))
-        body += [self._rung(rung, grid, rungs, book) for rung in rungs.bids]
+        body += [painter.row(rung) for rung in rungs.bids]
         self.shift = max(-middle, min(self.shift, len(rungs.bids)))
         top = middle - above + self.shift
         blank = [Segment(" " * width)]
         window = [body[at] if 0 <= at < len(body) else blank for at in range(top, top + rows)]
         foot = self._foot(rungs, book, width) if deep else self._foot_bare(book, width)
-        return [self._titles(grid), *window, foot]
+        return [painter.titles(), *window, foot]
 
     def _bare(self) -> BookView | None:
         """A stand-in for a symbol that has prices but no book."""
@@ -76,85 +76,14 @@ class BookPane(Pane, can_focus=True):
         mine = tuple((order.side, order.price or 0.0, order.quantity - order.filled) for order in working)
         return BookView(symbol=quote.symbol, last=quote.last, ts_ns=quote.ts_ns, mine=mine)
 
-    def _grid(self, book: BookView, rungs: Ladder, width: int) -> _Grid:
-        decimals = max(2, fmt.tick_decimals(book.tick * self.group if self.group > 1 else book.tick))
-        if not (book.bids or book.asks):
-            decimals = self.view.decimals(book.symbol, book.last)
+    def _grid(self, book: BookView, rungs: Ladder, width: int) -> Grid:
+        deep = bool(book.bids or book.asks)
+        decimals = max(2, fmt.tick_decimals(book.tick)) if deep else self.view.decimals(book.symbol, book.last)
         widest = max((len(fmt.price(rung.price, decimals)) for rung in (*rungs.asks, *rungs.bids)), default=6)
         if book.symbol != self._widest_for:
             self._widest, self._widest_for = 0, book.symbol
         self._widest = min(max(self._widest, widest, 6), max(6, width - 12))  # grows, never shrinks: columns hold still
-        price = self._widest + 2
-        mine = 5 if width >= MINE_FROM else 0
-        delta = 6 if width >= DELTA_FROM else 0
-        rest = max(0, width - price - 2 * (mine + delta) - 2)
-        return _Grid(width, decimals, price, mine, delta, rest // 2, rest - rest // 2)
-
-    def _titles(self, grid: _Grid) -> Line:
-        style = self.view.styles.head
-        cells = [
-            self.cell("mine", grid.mine, style, "right"),
-            self.cell(f"{ladder.DELTA_WINDOW_S}s", grid.delta, style, "right"),
-            self.cell("bid", grid.bid, style, "right"),
-            Segment(" ", style),
-            self.cell("PRICE", grid.price, style, "center"),
-            Segment(" ", style),
-            self.cell(fmt.fit("ask", min(grid.ask, 8), "right"), grid.ask, style),
-            self.cell(f"{ladder.DELTA_WINDOW_S}s", grid.delta, style, "right"),
-            self.cell("mine", grid.mine, style, "right"),
-        ]
-        return [cell for cell in cells if cell.text]
-
-    def _rung(self, rung: Rung, grid: _Grid, rungs: Ladder, book: BookView) -> Line:
-        styles, glyphs = self.view.styles, self.view.glyphs
-        stale = self.view.snapshot.feed in ("STALE", "DOWN")
-        colour = styles.faint if stale else styles.up if rung.side > 0 else styles.down
-        best = rung is (rungs.bids[0] if rung.side > 0 else rungs.asks[0])
-        left, right = (glyphs.last_left, glyphs.last_right) if rung.last else (" ", " ")
-        shown = fmt.price(rung.price, grid.decimals, grid.price - 2)
-        value = left + fmt.fit(shown, grid.price - 2, "right") + right
-        price_style = styles.strong if rung.last and not stale else colour + Style(bold=best or None)
-        nothing = Segment(" " * (grid.mine + grid.delta))
-        bid: Line = [Segment(" " * grid.bid)]
-        ask: Line = [Segment(" " * grid.ask)]
-        sides: Line = self._own(rung, grid)
-        if rung.side > 0:
-            bid = self._sized(rung, grid.bid, rungs.top, styles.bid_bar, colour)
-            around = [*sides, *bid, Segment(" "), Segment(value, price_style), Segment(" "), *ask, nothing]
-        else:
-            ask = self._sized(rung, grid.ask, rungs.top, styles.ask_bar, colour)
-            around = [nothing, *bid, Segment(" "), Segment(value, price_style), Segment(" "), *ask, *reversed(sides)]
-        return [cell for cell in around if cell.text]
-
-    def _own(self, rung: Rung, grid: _Grid) -> Line:
-        """Own quantity and what changed, in the order of the bid side."""
-        styles = self.view.styles
-        mine, delta = Segment(" " * grid.mine), Segment(" " * grid.delta)
-        if rung.mine and grid.mine:
-            side = "B" if (rung.mine > 0) == (rung.side > 0 or rung.size is None) else "S"
-            style = styles.key if rung.mine > 0 or rung.size is not None else styles.warning
-            mine = self.cell(f"{side}{fmt.quantity(abs(rung.mine), grid.mine - 1)}", grid.mine, style, "right")
-        if rung.delta and grid.delta and abs(rung.delta) > 1e-12:
-            text = ("+" if rung.delta > 0 else "") + fmt.compact(rung.delta, grid.delta - 1)
-            delta = self.cell(text, grid.delta, styles.muted if rung.delta > 0 else styles.faint, "right")
-        return [mine, delta]
-
-    def _sized(self, rung: Rung, width: int, top: float, bar: Style, colour: Style) -> Line:
-        """The size with a bar behind it that grows away from the price."""
-        if width <= 0:
-            return []
-        if not rung.size:
-            return [Segment(" " * width)]
-        length = min(width, max(1, round(width * rung.size / top))) if top > 0 else 0
-        if rung.side > 0:
-            text = fmt.fit(fmt.quantity(rung.size, width - 1), width, "right")
-            return [
-                cell
-                for cell in (Segment(text[: width - length], colour), Segment(text[width - length :], colour + bar))
-                if cell.text
-            ]
-        text = fmt.fit(fmt.fit(fmt.quantity(rung.size, min(width, 8) - 1), min(width, 8), "right"), width)
-        return [cell for cell in (Segment(text[:length], colour + bar), Segment(text[length:], colour)) if cell.text]
+        return grid_for(width, decimals, self._widest, deep=deep)
 
     def _middle(self, book: BookView, rungs: Ladder, width: int) -> Line:
         styles, glyphs = self.view.styles, self.view.glyphs
@@ -192,7 +121,7 @@ class BookPane(Pane, can_focus=True):
     def _foot_bare(self, book: BookView, width: int) -> Line:
         styles = self.view.styles
         held = self.view.position(book.symbol)
-        left = [Segment(" no depth in this data", styles.faint)]
+        left = [Segment(" no depth in this data" if width >= 46 else " no depth", styles.faint)]
         if held is not None:
             average = fmt.price(held.average_price, self.view.decimals(book.symbol, held.average_price))
             right = [Segment(f"{fmt.quantity(held.quantity)} @ {average} ", styles.signed(held.quantity))]
@@ -243,11 +172,3 @@ class BookPane(Pane, can_focus=True):
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
         self.move(-1)
-
-
-class _Grid:
-    """Cell widths of the ladder's columns."""
-
-    def __init__(self, width: int, decimals: int, price: int, mine: int, delta: int, bid: int, ask: int) -> None:
-        self.width, self.decimals, self.price = width, decimals, price
-        self.mine, self.delta, self.bid, self.ask = mine, delta, bid, ask

@@ -24,7 +24,7 @@ class Rung:
     side: int  # +1 bid, -1 ask
     price: float
     size: float | None
-    mine: float
+    mine: float  # own quantity working here: positive buys, negative sells
     delta: float | None
     last: bool
 
@@ -87,7 +87,7 @@ def build(book: BookView, group: int, depth: int, before: dict[tuple[int, float]
                 side,
                 key * step,
                 now.get(key, 0.0),
-                mine.get(key, 0.0),
+                side * mine.get(key, 0.0),
                 None if past is None else now.get(key, 0.0) - past.get(key, 0.0),
                 key == last,
             )

@@ -57,7 +57,8 @@ class StatusBar(Pane):
         ranked = [(0, [*self._mode(snapshot), *self._run(snapshot)])]
         if snapshot.feed not in ("OK", "END"):
             ranked.append((1, self._feed(snapshot)))  # what nobody may miss does not give way to money
-        ranked.append((2, self._price(snapshot)))
+        if self.view.symbol:
+            ranked.append((2, self._price(snapshot)))
         ranked.append((3, self._equity(snapshot)))
         ranked.append((4, self._drawdown(snapshot)))
         if snapshot.strategy:
@@ -71,7 +72,7 @@ class StatusBar(Pane):
 
     def _right(self, snapshot: Snapshot, width: int) -> Line:
         styles = self.view.styles
-        if width >= 120:
+        if width >= 120 and snapshot.clock_ns:
             return [
                 Segment(fmt.day(snapshot.clock_ns), styles.muted),
                 Segment(f" {fmt.clock(snapshot.clock_ns)}", styles.strong),
@@ -151,7 +152,7 @@ class StatusBar(Pane):
         style = {"OK": styles.good, "END": styles.muted}.get(snapshot.feed, styles.error)
         line = self.view.line()
         late = ""
-        if snapshot.feed == "STALE" and line is not None and line.ts_ns:
+        if snapshot.feed in ("STALE", "DOWN") and line is not None and line.ts_ns:
             late = f" {fmt.age((snapshot.clock_ns - line.ts_ns) / fmt.NS_PER_SECOND)}"
         words = Segment(
             f"{FEEDS.get(snapshot.feed, snapshot.feed)}{late}",

@@ -13,6 +13,8 @@ from tradetui.tui.keys import REGISTRY, keys_shown
 if TYPE_CHECKING:
     from tradetui.tui.app import Workstation
 
+LIST_ORDER = ("Desk", "Clock", "Panes", "Book", "Trading", "Safety")  # what enter hits first must be harmless
+
 
 class RegistryCommands(Provider):
     """Actions first, themes after them."""
@@ -21,7 +23,7 @@ class RegistryCommands(Provider):
         app = cast("Workstation", self.app)
         found: list[tuple[str, str, Callable[[], None]]] = [
             (f"{action.label} ({keys_shown(action)})", action.tooltip, partial(app.action_do, action.id))
-            for action in REGISTRY
+            for action in sorted(REGISTRY, key=lambda action: LIST_ORDER.index(action.group))
             if action.id != "palette"
         ]
         found += [
