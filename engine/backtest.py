@@ -1,4 +1,4 @@
-"""A backtest: bars in chunks through the core, events into the journal, figures out. The same core as every other mode."""
+"""A backtest: bars in chunks through the core, events into the journal, figures out; the core of every other mode."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from time import perf_counter
 from typing import Any
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from tradetui.engine.analytics.execution import execution_of
 from tradetui.engine.analytics.metrics import ProfitAndLoss, compute_metrics
 from tradetui.engine.analytics.trades import match_round_trips
 from tradetui.engine.bar_loop import change_rows, every_bar, woken_bars
-from tradetui.engine.build import build_core, canonical, decision_delay_ns
+from tradetui.engine.build import build_core, canonical, decision_delay_ns, parameters, strategy_name
 from tradetui.engine.config import RunConfig, run_config
 from tradetui.engine.errors import JournalError, RunFailed, UsageError
 from tradetui.engine.journal.header import DataSource as HashedSource
@@ -26,7 +28,7 @@ from tradetui.engine.model.events import Event, FillEvent, OrderEvent, StrategyE
 from tradetui.engine.result import BacktestResult, Source
 from tradetui.engine.step import Core
 from tradetui.engine.strategy import Strategy
-from tradetui.engine.strategy_forms import event_driven, wanted_positions
+from tradetui.engine.strategy_forms import event_driven, require_form, wanted_positions
 
 CHUNK_ROWS = 65_536  # large enough that columns win, small enough that Ctrl-C and progress feel at once
 
@@ -64,15 +66,27 @@ class Backtest:
     """One run, from loaded bars to its result. Journals as it goes, so that an interrupted run stays readable."""
 
     def __init__(
-        self, config: RunConfig, strategy: Strategy, bars: Bars, sources: Sequence[Source], out: Path | None
+        self,
+        config: RunConfig,
+        strategy: Strategy,
+        bars: Bars,
+        sources: Sequence[Source],
+        out: Path | None = None,
+        chunk_rows: int = CHUNK_ROWS,
     ) -> None:
         if not len(bars):
             raise RunFailed("there are no bars to trade")
+        if "desk" in vars(strategy):
+            raise UsageError(
+                f"this {strategy_name(strategy)} has already run and remembers it; give its class, or a new instance"
+            )
         self.config = config
         self.strategy = strategy
         self.bars = bars
         self.sources = tuple(sources)
         self.out = out
+        self.chunk_rows = chunk_rows
+        self.parameters = parameters(strategy)
         self.core: Core = build_core(config, strategy, bars.symbols)
         self.vectorised = _is_vectorised(config, strategy)
         self.fills: list[FillEvent] = []
@@ -94,13 +108,13 @@ class Backtest:
         journal = self._journal(header)
         try:
             self._work(journal, progress)
-        except JournalError:
+            result = self._result(journal, header.config_sha256, started)
+            journal.close({"final_equity": result.metrics.final_equity, "trades": result.metrics.trades})
+        except BaseException as fault:  # also Ctrl-C: what happened so far stays readable
+            self._save(journal, fault)
+            if isinstance(fault, SystemExit):  # a strategy must not decide how the run is judged
+                raise RunFailed(f"{strategy_name(self.strategy)} called sys.exit({fault.code!r})") from fault
             raise
-        except BaseException:  # also Ctrl-C: what happened so far stays readable
-            journal.commit()
-            raise
-        result = self._result(journal, header.config_sha256, started)
-        journal.close({"final_equity": result.metrics.final_equity, "trades": result.metrics.trades})
         if self.out is not None:
             result.write(self.out)
         return result
@@ -108,19 +122,27 @@ class Backtest:
     def _journal(self, header: JournalHeader) -> Journal:
         if self.out is None:
             return HashJournal(header)
-        self.out.mkdir(parents=True, exist_ok=True)
         return FileJournal(self.out / "session.db", header, overwrite=True, durability="process_death")
+
+    def _save(self, journal: Journal, fault: BaseException) -> None:
+        """Write what the core has said so far and let go of the file; `fault` goes on and is what the user sees."""
+        try:
+            if not isinstance(fault, JournalError):
+                journal.append(self.core.take())
+            journal.abandon()
+        except JournalError as second:
+            fault.add_note(f"besides, {second}")
 
     def _work(self, journal: Journal, progress: Progress | None) -> None:
         core, bars, n = self.core, self.bars, len(self.bars)
         delay = decision_delay_ns(bars)
         if self.vectorised:
-            wanted = wanted_positions(self.strategy, bars)
+            wanted = self._decide()
             changes = change_rows(bars, wanted)
         else:
             event_driven(self.strategy)
-        for start in range(0, n, CHUNK_ROWS):
-            stop = min(n, start + CHUNK_ROWS)
+        for start in range(0, n, self.chunk_rows):
+            stop = min(n, start + self.chunk_rows)
             if self.vectorised:
                 woken_bars(core, bars, start, stop, delay, wanted, changes)
             else:
@@ -129,6 +151,14 @@ class Backtest:
             self._keep(core.take(), journal)
             if progress is not None:
                 progress(stop, n)
+
+    def _decide(self) -> npt.NDArray[np.int8]:
+        """Every wanted position at once; a strategy that raises is stopped before the first bar and wants none."""
+        try:
+            return wanted_positions(self.strategy, self.bars)
+        except Exception as error:  # noqa: BLE001  # a strategy may raise anything; it is stopped and recorded, never swallowed
+            self.core.fail(error, int(self.bars.ts_ns[0]), 0)
+            return np.zeros(len(self.bars), np.int8)
 
     def _keep(self, events: list[Event], journal: Journal) -> None:
         journal.append(events)
@@ -160,8 +190,8 @@ class Backtest:
         journal.commit()
         return BacktestResult(
             config=self.config,
-            strategy=self.strategy.name or type(self.strategy).__name__,
-            parameters=self.strategy.get_parameters(),
+            strategy=strategy_name(self.strategy),
+            parameters=self.parameters,
             sources=self.sources,
             metrics=metrics,
             trades=trades,
@@ -218,9 +248,7 @@ def _load(data: Bars | AnyPath | Sequence[AnyPath], config: RunConfig) -> tuple[
 
 
 def _is_vectorised(config: RunConfig, strategy: Strategy) -> bool:
-    name = strategy.name or type(strategy).__name__
-    if not strategy.is_event_driven() and not strategy.is_vectorised():
-        raise UsageError(f"{name} gives neither on_market_data nor generate_signals; at least one is needed")
+    require_form(strategy)
     if config.form == "vectorised" and not strategy.is_vectorised():
-        raise UsageError(f"form=vectorised, but {name} gives no generate_signals")
+        raise UsageError(f"form=vectorised, but {strategy_name(strategy)} gives no generate_signals")
     return config.form == "vectorised" or (config.form == "auto" and not strategy.is_event_driven())

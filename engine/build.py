@@ -1,9 +1,10 @@
-"""From a run's description to its parts: instruments, venue rules, limits, strategy. No I/O beyond loading a user's strategy file."""
+"""From a run's description to its parts: instruments, venue rules, fees, limits, core. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -34,7 +35,8 @@ def build_core(config: RunConfig, strategy: Strategy, symbols: Iterable[str]) ->
         intrabar=config.intrabar,
         chance=config.chance,
     )
-    strategy.quantity = config.quantity
+    if config.quantity is not None:  # a strategy that sizes itself keeps its own
+        strategy.quantity = config.quantity
     strategy.allow_short = config.allow_short
     limits = stricter(config.limits, strategy.get_risk_limits())
     venue = SimulatedExecutor(rules, known, config.seed)
@@ -104,7 +106,7 @@ def stricter(ours: RiskLimits, theirs: RiskLimits) -> RiskLimits:
 
 
 def decision_delay_ns(bars: Bars) -> int:
-    """How long after a bar's start its decision is dated: the shortest step, so that none is dated into the next bar."""
+    """How long after a bar's start its decision is dated: the shortest step, so that none falls into the next bar."""
     steps = np.diff(bars.ts_ns)
     steps = steps[steps > 0]
     return int(steps.min()) if len(steps) else bars.interval_ns
@@ -112,6 +114,37 @@ def decision_delay_ns(bars: Bars) -> int:
 
 def canonical(config: RunConfig, strategy: Strategy) -> str:
     """The text that is hashed as the run's description: everything that decides it, and no path."""
-    name = strategy.name or type(strategy).__name__
-    plain = msgspec.structs.replace(config, data=(), strategy=name, parameters=strategy.get_parameters())
+    plain = msgspec.structs.replace(config, data=(), strategy=strategy_name(strategy), parameters=parameters(strategy))
     return msgspec.json.encode(plain, order="deterministic").decode()
+
+
+def strategy_name(strategy: Strategy) -> str:
+    """What the strategy is called in reports and in the journal."""
+    return strategy.name or type(strategy).__name__
+
+
+def parameters(strategy: Strategy) -> dict[str, Any]:
+    """The strategy's parameters as plain values; raises UsageError for one that no report could print."""
+    found = strategy.get_parameters()
+    if not isinstance(found, dict):
+        raise UsageError(
+            f"{strategy_name(strategy)}.get_parameters returned {found!r}; expected a dict of names and values"
+        )
+    plain = {}
+    for name, value in found.items():
+        try:
+            plain[str(name)] = msgspec.to_builtins(value, enc_hook=_plain)
+            msgspec.json.encode(plain[str(name)])
+        except (TypeError, ValueError):
+            raise UsageError(
+                f"{strategy_name(strategy)}: parameter {name!r} is a {type(value).__name__}; expected a number, "
+                "a text, or a list or dict of them, because reports show it. Leave it out of get_parameters"
+            ) from None
+    return plain
+
+
+def _plain(value: object) -> object:
+    """A number of numpy as Python's own."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(type(value).__name__)

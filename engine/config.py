@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 import msgspec
 
@@ -104,12 +104,26 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
                 self.volume_cap,
                 'a fraction of the bar\'s volume above 0 and up to 1, or "none"',
             )
-        _require(abs(self.rf) <= 0.5, "rf", self.rf, "an annual fraction up to 0.5 (0.04 is 4 %); was a percentage meant?")
-        models = [self.slippage.bps, self.slippage.ticks, self.slippage.impact, self.slippage_bps or None]
-        _require(sum(m is not None for m in models) <= 1, "slippage", self.slippage, "one model at a time")
+        _require(
+            abs(self.rf) <= 0.5, "rf", self.rf, "an annual fraction up to 0.5 (0.04 is 4 %); was a percentage meant?"
+        )
+        self._check_slippage()
         for name in ("fill", "partial", "cancel"):
             chance = getattr(self.chance, name)
             _require(0 <= chance <= 1, f"chance.{name}", chance, "a probability between 0 and 1")
+        for name in FeeConfig.__struct_fields__:
+            fee = getattr(self.fees, name)
+            if isinstance(fee, Decimal):
+                least = Decimal(-1) if name == "maker" else Decimal(0)  # a maker's fee may be a rebate
+                _require(fee.is_finite() and least <= fee, f"fees.{name}", fee, f"{least} or more")
+
+    def _check_slippage(self) -> None:
+        models = {name: getattr(self.slippage, name) for name in SlippageConfig.__struct_fields__}
+        told = [f"slippage.{name}" for name, value in models.items() if value is not None]
+        told += ["slippage-bps"] if self.slippage_bps else []
+        _require(len(told) <= 1, "slippage", " and ".join(told), "one model at a time")
+        for name, value in models.items():
+            _require(value is None or 0 <= value < 10_000, f"slippage.{name}", value, "0 to 10,000")
 
 
 def run_config(values: dict[str, Any], where: str) -> RunConfig:
@@ -118,29 +132,64 @@ def run_config(values: dict[str, Any], where: str) -> RunConfig:
     Raises UsageError for an unknown key (with the nearest known one) and for a value of the wrong kind.
     """
     _refuse_unknown(values, RunConfig, where)
-    for section, kind in (
-        ("limits", RiskLimits),
-        ("fees", FeeConfig),
-        ("slippage", SlippageConfig),
-        ("chance", ChanceConfig),
-    ):
-        if isinstance(values.get(section), dict):
-            _refuse_unknown(values[section], kind, f"{where} [{section}]")
+    for section, kind in _SECTIONS.items():
+        if section in values:
+            _refuse_unknown(values[section], kind, where, section)
+    for section in ("parameters", "instruments"):
+        if not isinstance(values.get(section, {}), dict):
+            raise UsageError(f"{where}: {section} is {values[section]!r}; expected a table of names and values")
     for symbol, entry in values.get("instruments", {}).items():
-        _refuse_unknown(entry, InstrumentConfig, f"{where} [instruments.{symbol}]")
+        _refuse_unknown(entry, InstrumentConfig, where, f"instruments.{symbol}")
     try:
         return msgspec.convert(values, RunConfig, strict=False)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{where}: {error}") from None
+        raise UsageError(f"{where}: {_in_words(str(error), values)}") from None
 
 
-def _refuse_unknown(values: dict[str, Any], kind: type[msgspec.Struct], where: str) -> None:
+_SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "limits": RiskLimits,
+    "fees": FeeConfig,
+    "slippage": SlippageConfig,
+    "chance": ChanceConfig,
+}
+
+
+def _refuse_unknown(values: Any, kind: type[msgspec.Struct], where: str, section: str = "") -> None:
+    at = f"{where} [{section}]" if section else where
     known = list(kind.__struct_encode_fields__)
+    if not isinstance(values, dict):
+        raise UsageError(f"{at}: {values!r} was given; expected a table with {', '.join(known)}")
     for key in values:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            raise UsageError(f"{where}: unknown key {key!r}; {hint}")
+            raise UsageError(f"{at}: unknown key {key!r}; {hint}")
+
+
+def _in_words(fault: str, values: dict[str, Any]) -> str:
+    """msgspec's "Expected `int`, got `str` - at `$.seed`" as "seed: 'x' was given; ..."."""
+    what, found, path = fault.partition(" - at `$.")
+    if not found:
+        return fault
+    names = path.rstrip("`").split(".")
+    seen: Any = values
+    for name in names:
+        seen = seen.get(name) if isinstance(seen, dict) else None
+    allowed = _ALLOWED.get(names[-1])
+    if allowed is None and what == "Invalid decimal string":
+        what = "expected a number"
+    return f"{'.'.join(names)}: {seen!r} was given; {allowed or what[:1].lower() + what[1:]}"
+
+
+def _words_of(name: str) -> str:
+    return "expected one of " + ", ".join(get_args(get_type_hints(RunConfig)[name]))
+
+
+_ALLOWED = {name: _words_of(name) for name in ("fill", "intrabar", "form", "profile")}
+_ALLOWED |= {
+    "volume_cap": 'expected a fraction of the bar\'s volume, or "none"',
+    "position_action": "expected one of reduce, reject",
+}
 
 
 def _require(holds: bool, name: str, seen: object, allowed: str) -> None:

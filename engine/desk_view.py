@@ -56,5 +56,11 @@ class DeskView:
         bars = self._view.bars
         if bars is None:
             raise RuntimeError("history was asked before the first bar")
-        prices = (column[rows] / NANOS_PER_UNIT for column in (bars.open, bars.high, bars.low, bars.close))
-        return History(bars.ts_ns[rows], *prices, bars.volume[rows])
+        return History(
+            bars.ts_ns[rows],
+            bars.open[rows] / NANOS_PER_UNIT,
+            bars.high[rows] / NANOS_PER_UNIT,
+            bars.low[rows] / NANOS_PER_UNIT,
+            bars.close[rows] / NANOS_PER_UNIT,
+            bars.volume[rows],
+        )

@@ -1,15 +1,15 @@
 """The engine thread's work: paces the market by the clock, journals, steps the core, publishes pictures.
 
-The only code that touches the core of a session; requests come in through the bus.
+The only code that touches the core of a session. It reads no clock: every turn is told the wall time, and is given the
+requests that came in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from time import monotonic_ns
+from collections.abc import Callable, Sequence
 
 from tradetui.engine.bus import EventBus
-from tradetui.engine.clock import ReplayClock
+from tradetui.engine.clock import FOREVER_NS, ReplayClock
 from tradetui.engine.errors import JournalError
 from tradetui.engine.model.commands import CancelAll, Command, Kill
 from tradetui.engine.model.snapshot import Snapshot
@@ -18,14 +18,20 @@ from tradetui.engine.snapshots import SnapshotBuilder
 
 ROWS_PER_TURN = 500  # a few milliseconds of work, so that pause and kill act at once
 PUBLISH_NS = 50_000_000  # 20 pictures a second
+RATE_NS = 1_000_000_000  # the shown speed is an average of this long
 IDLE_S = 0.05
 
 
 class Engine:
-    """What the engine thread owns. Every method runs in that thread."""
+    """What the engine thread owns. Every method runs in that thread; `now_ns` is monotonic wall time."""
 
     def __init__(
-        self, loaded: Loaded, bus: EventBus[Command | Control], publish: Callable[[Snapshot], None], mode: str
+        self,
+        loaded: Loaded,
+        bus: EventBus[Command | Control],
+        publish: Callable[[Snapshot], None],
+        mode: str,
+        now_ns: int,
     ) -> None:
         self._player, self._journal, self._journal_name, ticks = loaded
         self._core = self._player.core
@@ -36,84 +42,112 @@ class Engine:
         bus.observe(self._builder.observe)
         at_ns = self._player.timeline.at_ns
         self._start_ns, self._end_ns = int(at_ns[0]), int(at_ns[-1])
-        self._clock = ReplayClock(self._start_ns, 1.0, monotonic_ns())
+        self._clock = ReplayClock(self._start_ns, 1.0, now_ns)
         self._until = 0  # row up to which a skip or a step runs regardless of the clock
-        self._published_ns = 0
+        self._published_ns = now_ns
+        self._news = True  # something is to be shown that no picture has shown yet
         self._version = 0
-        self._rate_at = (monotonic_ns(), 0)
+        self._rate_at = (now_ns, 0)
         self._rate = 0.0
         self._closed = False
 
-    def begin(self, speed: float, play: bool, ahead_s: float) -> None:
+    def begin(self, speed: float, play: bool, ahead_s: float, now_ns: int) -> None:
         """Set the clock going, `ahead_s` market seconds into the session."""
-        self._clock.set_speed(speed, monotonic_ns())
+        self._clock.set_speed(speed, now_ns)
         if ahead_s:
-            self._control(Control("skip", ahead_s))
+            self._control(Control("skip", ahead_s), now_ns)
         if play:
-            self._clock.play(monotonic_ns())
-        self._publish(force=True)
+            self._clock.play(now_ns)
+        self._publish(now_ns)
 
-    def turn(self) -> None:
+    def turn(self, requests: Sequence[Command | Control], now_ns: int) -> None:
         """One round: requests first, then as much market as is due, then a picture."""
-        for request in self._bus.drain(self._wait_s()):
+        for request in requests:
             if isinstance(request, Control):
-                self._control(request)
+                self._control(request, now_ns)
             else:
-                self._command(request)
-        due = max(self._until, self._player.due(self._clock.market_ns(monotonic_ns())))
-        if due > self._player.row:
-            self._player.play(min(due, self._player.row + ROWS_PER_TURN))
+                self._command(request, now_ns)
+            self._news = True
+        player = self._player
+        due = max(self._until, player.due(self._clock.market_ns(now_ns)))
+        if due > player.row:
+            player.play(min(due, player.row + ROWS_PER_TURN))
             self._record()
-            if self._player.done:
-                self._clock.pause(monotonic_ns())
-        self._publish()
+            self._news = True
+            if self._clock.market_ns(now_ns) < player.clock_ns:  # a step went ahead of the clock
+                self._clock.jump(min(player.clock_ns, self._before_next_ns()), now_ns)
+            if player.done:
+                self._clock.pause(now_ns)
+        if now_ns - self._published_ns >= PUBLISH_NS:
+            self._measure_rate(now_ns)
+            if self._news:
+                self._publish(now_ns)
 
-    def close(self) -> None:
-        """End in order: everything journaled, the session file closed."""
-        self._record()
-        self._finish()
-
-    def fault(self, error: Exception) -> None:
-        """Save what can be saved; the fault itself is shown by the caller."""
-        if not isinstance(error, JournalError):
-            self._journal.append(self._core.take())
-            self._journal.commit()
-
-    # -- inside
-
-    def _wait_s(self) -> float:
+    def wait_s(self, now_ns: int) -> float:
         """How long the inbox may be waited for before market or picture is due."""
-        player, now = self._player, monotonic_ns()
+        player = self._player
         if self._until > player.row:
             return 0.0
         if player.done:
             return IDLE_S
-        wait = self._clock.wall_ns_until(int(player.timeline.at_ns[player.row]), now)
+        wait = self._clock.wall_ns_until(int(player.timeline.at_ns[player.row]), now_ns)
         return IDLE_S if wait is None else min(IDLE_S, wait / 1e9)
 
-    def _control(self, control: Control) -> None:
-        now, player = monotonic_ns(), self._player
-        match control.action:
-            case "play":
-                self._clock.play(now)
-            case "pause":
-                self._clock.pause(now)
-                self._until = player.row
-                self._clock.jump(player.clock_ns, now)
-            case "speed":
-                if self._clock.speed == 0:  # its market time did not move with the rows: go on from where they are
-                    self._clock.jump(player.clock_ns, now)
-                self._clock.set_speed(control.value, now)
-            case "step":
-                self._until = max(self._until, player.row) + int(control.value)
-                self._clock.jump(player.clock_ns, now)
-            case "skip":
-                target = max(player.clock_ns, self._clock.market_ns(now) if self._clock.speed else 0)
-                target += int(control.value * 1e9)
-                self._until = player.due(target)
-                self._clock.jump(target, now)
+    def close(self) -> None:
+        """End in order: everything journaled, the session file closed."""
+        self._record()
+        if not self._closed:
+            self._closed = True
+            self._journal.close({"events": self._core.seq, "final_equity": self._core.equity()})
 
-    def _command(self, command: Command) -> None:
+    def fault(self, error: Exception) -> None:
+        """Save what can be saved and let go of the file; what cannot be is noted on `error`, which the caller shows."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            if not isinstance(error, JournalError):
+                self._journal.append(self._core.take())
+            self._journal.abandon()
+        except JournalError as second:
+            error.add_note(f"besides, {second}")
+
+    # -- inside
+
+    def _control(self, control: Control, now_ns: int) -> None:
+        clock, player = self._clock, self._player
+        match control.action:
+            case "play" if not player.done:
+                clock.play(now_ns)
+            case "pause":
+                self._hold(now_ns)
+            case "speed":
+                if clock.speed == 0:  # its market time did not move with the rows: go on from where they are
+                    clock.keep_within(player.clock_ns, FOREVER_NS, now_ns)
+                clock.set_speed(control.value, now_ns)
+            case "step":
+                waiting = max(self._until, player.row) if not clock.running else player.row
+                self._hold(now_ns)
+                self._until = min(waiting + int(control.value), len(player))
+            case "skip":
+                market_ns = clock.market_ns(now_ns) if clock.speed else 0
+                target = max(player.clock_ns, market_ns) + int(control.value * 1e9)
+                self._until = player.due(target)
+                clock.jump(target, now_ns)
+
+    def _hold(self, now_ns: int) -> None:
+        """Stand still at once, before the next row even where the rows are behind the clock."""
+        player, last_ns = self._player, self._before_next_ns()
+        self._clock.pause(now_ns)
+        self._until = player.row
+        self._clock.keep_within(min(player.clock_ns, last_ns), last_ns, now_ns)
+
+    def _before_next_ns(self) -> int:
+        """The last moment at which the next row has not happened yet; several rows may share a moment."""
+        player = self._player
+        return self._end_ns if player.done else int(player.timeline.at_ns[player.row]) - 1
+
+    def _command(self, command: Command, now_ns: int) -> None:
         core, ts_ns = self._core, self._player.clock_ns
         if isinstance(command, Kill | CancelAll):
             self._builder.cancelled_from()
@@ -123,7 +157,7 @@ class Engine:
         self._bus.publish([event])
         core.obey(command, ts_ns)
         self._record()
-        self._publish(force=True)
+        self._publish(now_ns)
 
     def _record(self) -> None:
         events = self._core.take()
@@ -132,20 +166,15 @@ class Engine:
             self._journal.commit()
             self._bus.publish(events)
 
-    def _finish(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._journal.close({"events": self._core.seq, "final_equity": self._core.equity()})
-
-    def _publish(self, force: bool = False) -> None:
-        now = monotonic_ns()
-        if not force and now - self._published_ns < PUBLISH_NS:
-            return
-        self._published_ns = now
+    def _measure_rate(self, now_ns: int) -> None:
         before, count = self._rate_at
-        if now - before >= 1_000_000_000:
-            self._rate = (self._player.row - count) * 1e9 / (now - before)
-            self._rate_at = (now, self._player.row)
+        if now_ns - before >= RATE_NS:
+            rate = (self._player.row - count) * 1e9 / (now_ns - before)
+            self._news = self._news or rate != self._rate
+            self._rate, self._rate_at = rate, (now_ns, self._player.row)
+
+    def _publish(self, now_ns: int) -> None:
+        self._published_ns, self._news = now_ns, False
         self._version += 1
         done = self._player.done
         self._publish_to(

@@ -1,8 +1,7 @@
-"""The files of a finished run: run.json and Parquet tables. Each is written beside its name and moved there when whole."""
+"""The files of a finished run: JSON, page and tables. Each is written beside its name and moved there when whole."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,18 +17,32 @@ if TYPE_CHECKING:
 def write_result(result: BacktestResult, folder: Path) -> None:
     """Write every file of the run; raises RunFailed naming the file that could not be written."""
     _whole(folder / "run.json", lambda path: path.write_text(result.to_json() + "\n", encoding="utf-8"))
+    _whole(folder / "report.html", lambda path: path.write_text(_report(result), encoding="utf-8"))
     for name, table in _tables(result).items():
         _whole(folder / f"{name}.parquet", lambda path, table=table: table.write_parquet(path))  # type: ignore[misc]
 
 
 def _whole(path: Path, write: Callable[[Path], object]) -> None:
+    from polars.exceptions import PolarsError
+
     partial = path.with_name(f".{path.name}.part")
     try:
         write(partial)
-        os.replace(partial, path)
-    except OSError as error:
+        partial.replace(path)
+    except (OSError, PolarsError) as error:  # polars reports a full disk as an error of its own
         partial.unlink(missing_ok=True)
-        raise RunFailed(f"{path} could not be written: {error.strerror or error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise RunFailed(
+            f"{path} could not be written: {why}. Free some space or choose another folder; "
+            "the session file is complete"
+        ) from error
+
+
+def _report(result: BacktestResult) -> str:
+    from tradetui.engine.analytics.report_html import report_html
+
+    run = result.to_dict()
+    return report_html(run, result.curve)
 
 
 def _tables(result: BacktestResult) -> dict[str, pl.DataFrame]:

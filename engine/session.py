@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from tradetui.engine.bus import EventBus
+from tradetui.engine.clock import checked_speed
+from tradetui.engine.errors import TradetuiError
 from tradetui.engine.model.commands import Command
 from tradetui.engine.model.snapshot import Snapshot
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from tradetui.engine.tape_loop import TapePlayer
 
 STOP_S = 2.0
+SKIP_S_MAX = 1e9  # thirty years of market time
 
 
 class Loaded(NamedTuple):
@@ -42,8 +45,15 @@ class ReplaySession:
     """Plays a recorded market to a strategy and a screen. Implements the screen's Desk."""
 
     def __init__(
-        self, load: Callable[[], Loaded], *, speed: float = 1.0, play: bool = True, ahead_s: float = 0.0, mode: str = "REPLAY"
+        self,
+        load: Callable[[], Loaded],
+        *,
+        speed: float = 1.0,
+        play: bool = True,
+        ahead_s: float = 0.0,
+        mode: str = "REPLAY",
     ) -> None:
+        checked_speed(speed)
         self._load = load
         self._bus: EventBus[Command | Control] = EventBus()
         self._snapshot = Snapshot(mode=mode, phase="loading", speed=speed, paused=not play)
@@ -71,15 +81,19 @@ class ReplaySession:
 
     def step(self, events: int = 1) -> None:
         """Go forward by `events` while the clock is held."""
+        if events < 1:
+            raise ValueError(f"step of {events} events: expected 1 or more")
         self._bus.put(Control("step", events))
 
     def skip(self, seconds: float) -> None:
         """Run forward by `seconds` of market time, as fast as it goes."""
+        if not 0 <= seconds <= SKIP_S_MAX:
+            raise ValueError(f"skip of {seconds} seconds: expected 0 to {SKIP_S_MAX:g}")
         self._bus.put(Control("skip", seconds))
 
     def set_speed(self, speed: float) -> None:
-        """Market seconds per second; 0 is as fast as it goes."""
-        self._bus.put(Control("speed", speed))
+        """Market seconds per second; 0 is as fast as it goes. Raises ValueError outside what the clock can do."""
+        self._bus.put(Control("speed", checked_speed(speed)))
 
     def start(self) -> None:
         """Start the engine thread."""
@@ -97,20 +111,23 @@ class ReplaySession:
     def _run(self) -> None:
         try:
             loaded = self._load()
-        except Exception as error:  # shown on the screen; nothing was started that could be lost
-            self._fail(f"{error}")
+        except Exception as error:  # noqa: BLE001  # shown on the screen; nothing was started that could be lost
+            self._fail(said(error))
             return
+        from time import monotonic_ns
+
         from tradetui.engine.pacing import Engine
 
-        engine = Engine(loaded, self._bus, self._publish, self._mode)
+        engine = Engine(loaded, self._bus, self._publish, self._mode, monotonic_ns())
         try:
-            engine.begin(self._speed, self._play, self._ahead_s)
+            engine.begin(self._speed, self._play, self._ahead_s, monotonic_ns())
             while not self._stopping.is_set():
-                engine.turn()
+                requests = self._bus.drain(engine.wait_s(monotonic_ns()))
+                engine.turn(requests, monotonic_ns())
             engine.close()
-        except Exception as error:  # a fault: stop loudly, with what was journaled intact
+        except Exception as error:  # noqa: BLE001  # a fault: stop loudly, with what was journaled intact
             engine.fault(error)
-            self._fail(f"{type(error).__name__}: {error}")
+            self._fail(said(error))
 
     def _publish(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot  # one reference: readers see the old picture or the new one, never a mixture
@@ -118,3 +135,9 @@ class ReplaySession:
     def _fail(self, text: str) -> None:
         old = self._snapshot
         self._publish(msgspec.structs.replace(old, phase="failed", error=text, feed="DOWN", version=old.version + 1))
+
+
+def said(error: Exception) -> str:
+    """A fault as the screen shows it: ours in its own words, any other with its kind, and what was noted on the way."""
+    text = str(error) if isinstance(error, TradetuiError) else f"{type(error).__name__}: {error}"
+    return "; ".join((text, *getattr(error, "__notes__", ())))

@@ -1,13 +1,14 @@
-"""Brings the two forms of a strategy together: all decisions at once from columns, or one at a time from a trailing window."""
+"""The two forms of a strategy, brought together: all decisions from columns, or each from a trailing window."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from tradetui.engine.errors import RunFailed
+from tradetui.engine.errors import RunFailed, UsageError
 from tradetui.engine.market.bars import Bars
 from tradetui.engine.model.events import MarketData, MarketEvent, SignalEvent
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
@@ -26,7 +27,7 @@ def wanted_positions(strategy: Strategy, bars: Bars) -> npt.NDArray[np.int8]:
     for index, symbol in enumerate(bars.symbols):
         rows = np.flatnonzero(bars.symbol == index)
         series = strategy.generate_signals(frame(bars, rows))
-        wanted[rows] = _checked(series, len(rows), symbol, strategy)
+        wanted[rows] = checked_series(series, len(rows), symbol, strategy)
     return wanted
 
 
@@ -46,6 +47,13 @@ def frame(bars: Bars, rows: npt.NDArray[np.int64]) -> pl.DataFrame:
     )
 
 
+def require_form(strategy: Strategy) -> None:
+    """Raise UsageError for a strategy that decides in neither way."""
+    if not strategy.is_event_driven() and not strategy.is_vectorised():
+        name = strategy.name or type(strategy).__name__
+        raise UsageError(f"{name} gives neither on_market_data nor generate_signals; at least one is needed")
+
+
 def event_driven(strategy: Strategy) -> Strategy:
     """The strategy itself when it decides event by event, else made to: `generate_signals` on a trailing window."""
     if not strategy.is_event_driven():
@@ -58,7 +66,6 @@ class TrailingWindow:
 
     def __init__(self, strategy: Strategy) -> None:
         self._strategy = strategy
-        self._bars: dict[str, list[tuple[int, float, float, float, float, float]]] = {}
         self._wanted: dict[str, int] = {}
 
     def __call__(self, event: MarketData) -> list[SignalEvent]:
@@ -67,26 +74,31 @@ class TrailingWindow:
             return []
         import polars as pl
 
-        rows = self._bars.setdefault(event.symbol, [])
-        rows.append((event.ts_ns, event.open, event.high, event.low, event.close, event.volume))
-        del rows[: -self._strategy.window]
-        names = ["ts_ns", "open", "high", "low", "close", "volume"]
-        series = self._strategy.generate_signals(pl.DataFrame(rows, schema=names, orient="row"))
-        wanted = int(_checked(series, len(rows), event.symbol, self._strategy)[-1])
-        if wanted == self._wanted.get(event.symbol, 0):
+        strategy, symbol = self._strategy, event.symbol
+        bars = strategy.desk.history(symbol, strategy.window)
+        series = strategy.generate_signals(pl.DataFrame(msgspec.structs.asdict(bars)))
+        wanted = int(checked_series(series, len(bars.ts_ns), symbol, strategy)[-1])
+        if wanted == self._wanted.get(symbol, 0):
             return []
-        self._wanted[event.symbol] = wanted
-        return [SignalEvent(event.symbol, wanted)]
+        self._wanted[symbol] = wanted
+        return [SignalEvent(symbol, wanted)]
 
 
-def _checked(series: pl.Series, rows: int, symbol: str, strategy: Strategy) -> npt.NDArray[np.int8]:
+def checked_series(series: object, rows: int, symbol: str, strategy: Strategy) -> npt.NDArray[np.int8]:
+    """What `generate_signals` returned as wanted positions; raises RunFailed when it is not one of +1, 0, -1 a bar."""
+    import polars as pl
+
     where = f"{type(strategy).__name__}.generate_signals for {symbol}"
+    if not isinstance(series, pl.Series):
+        raise RunFailed(f"{where} returned a {type(series).__name__}; a polars Series is expected")
     if len(series) != rows:
         raise RunFailed(f"{where} returned {len(series)} values for {rows} bars; one a bar is expected")
     if series.null_count():
         raise RunFailed(f"{where} returned {series.null_count()} nulls; +1, 0 or -1 are expected")
+    if not (series.dtype.is_numeric() or series.dtype == pl.Boolean):
+        raise RunFailed(f"{where} returned a Series of {series.dtype}; +1, 0 or -1 are expected")
     values = series.to_numpy()
-    if not np.isin(values, (-1, 0, 1)).all():
-        odd = values[~np.isin(values, (-1, 0, 1))][0]
-        raise RunFailed(f"{where} returned {odd}; +1, 0 or -1 are expected")
+    odd = values[~np.isin(values, (-1, 0, 1))]
+    if len(odd):
+        raise RunFailed(f"{where} returned {odd[0]}; +1, 0 or -1 are expected")
     return values.astype(np.int8)

@@ -109,7 +109,7 @@ def bands_columns(values: Float64, n: int) -> tuple[Float64, Float64]:
 
 
 class Rsi:
-    """Wilder's relative strength index over `n` changes, seeded with their plain mean; None until it has seen n + 1 values."""
+    """Wilder's relative strength index over `n` changes, seeded with their plain mean; None before n + 1 values."""
 
     __slots__ = ("_changes", "_gain", "_last", "_loss", "n", "value")
 
@@ -145,7 +145,7 @@ class Rsi:
 
 
 def rsi_column(values: Float64, n: int) -> Float64:
-    """Wilder's index of a column, NaN for the first n rows: each step needs the one before, so it is the streaming form."""
+    """Wilder's index of a column, NaN for the first n rows; each step needs the one before, so it streams."""
     import numpy as np
 
     update = Rsi(n).update

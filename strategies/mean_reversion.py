@@ -1,4 +1,4 @@
-"""Buy dips: long when the close falls below its lower Bollinger band, flat when it is back at the mean; mirrored with shorts."""
+"""Buy dips: long when the close falls below its lower Bollinger band, flat at the mean again; mirrored if short."""
 
 from __future__ import annotations
 

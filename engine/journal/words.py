@@ -22,7 +22,7 @@ from tradetui.engine.model.events import (
     StrategyErrorEvent,
     TradeEvent,
 )
-from tradetui.engine.model.orders import Role
+from tradetui.engine.model.orders import Role, TimeInForce
 
 _NS_PER_S = 1_000_000_000
 _POSITION = {1: "long", 0: "flat", -1: "short"}
@@ -37,6 +37,12 @@ _COMMAND = {
     "unlock": "unlock one step",
     "close": "close the position",
     "finish": "finish the session",
+}
+_LASTS: dict[TimeInForce, str] = {
+    "day": "",
+    "gtc": ", until cancelled",
+    "ioc": ", what fills at once",
+    "fok": ", all at once or nothing",
 }
 _ROLE: dict[Role, str] = {
     "open": "to open",
@@ -60,67 +66,93 @@ def sentence(event: Event) -> str:  # noqa: C901  # one line a kind, and the typ
     """What happened, in words."""
     match event:
         case MarketEvent(open=o, high=h, low=low, close=c, volume=v):
-            return f"bar open {o!r} high {h!r} low {low!r} close {c!r} volume {v!r}"
+            return f"{event.symbol} bar: open {o!r} high {h!r} low {low!r} close {c!r} volume {_amount(v)}"
         case QuoteEvent(bid=bid, bid_size=bid_size, ask=ask, ask_size=ask_size):
-            return f"bid {bid_size!r} at {bid!r}, ask {ask_size!r} at {ask!r}"
+            return f"{event.symbol} bid {_amount(bid_size)} at {bid!r}, ask {_amount(ask_size)} at {ask!r}"
         case TradeEvent(price=price, size=size, side=side):
-            return f"{size!r}{_AGGRESSOR.get(side, ' traded')} at {price!r}"
+            return f"{_amount(size)} {event.symbol}{_AGGRESSOR.get(side, ' traded')} at {price!r}"
         case BookEvent(side=side, price=price, size=size):
-            return f"{'bid' if side > 0 else 'ask'} level {price!r} now {f'{size!r}' if size else 'empty'}"
+            level = f"{event.symbol} {'bid' if side > 0 else 'ask'} level {price!r}"
+            return f"{level} now {_amount(size) if size else 'empty'}"
         case SignalEvent():
             return _signal(event)
         case OrderEvent():
             return _order(event)
         case OrderStatusEvent(order_id=order_id, status=status, reason=reason):
-            return f"order {order_id} {status.value.replace('_', ' ')}{_because(reason)}"
+            return f"order {order_id} for {event.symbol} {status.value.replace('_', ' ')}{_because(reason)}"
         case RefusalEvent(side=side, quantity=quantity, check=check, seen=seen, limit=limit, message=message):
-            wish = f"{_SIDE.get(side, 'trade')} {quantity}" if quantity else _SIDE.get(side, "trade")
+            wish = " ".join(
+                filter(None, (_SIDE.get(side, "trade"), _amount(quantity) if quantity else "", event.symbol))
+            )
             return f"refused to {wish}: {message} ({check}: seen {seen}, limit {limit})"
         case FillEvent():
             return _fill(event)
         case ControlEvent(state=state, actor=actor, reason=reason):
             return f"trading is {state.value}, by {actor}{_because(reason)}"
         case RiskEvent(severity=severity, check=check, message=message):
-            return f"{severity}: {message} ({check})"
+            about = f"{event.symbol}: " if event.symbol and event.symbol not in message else ""
+            return f"{severity}: {about}{message} ({check})"
         case StrategyErrorEvent(strategy=strategy, error=error):
             return f"strategy {strategy} stopped: {error}; positions untouched"
-        case CommandEvent(command=command, actor=actor, reason=reason):
-            return f"{actor} asked: {_COMMAND[command]}{_because('' if reason == command else reason)}"
+        case CommandEvent():
+            return _command(event)
         case _:
             assert_never(event)
 
 
 def _signal(event: SignalEvent) -> str:
-    size = _number(" ", event.quantity) or ("" if event.fraction is None else f" with {event.fraction!r} of free cash")
-    exits = _number(", stop-loss ", event.stop_loss) + _number(", take-profit ", event.take_profit)
+    size = "" if event.quantity is None else f" {_amount(event.quantity)}"
+    share = "" if event.quantity is not None or event.fraction is None else f" with {_share(event.fraction)}"
+    exits = _price(", stop-loss ", event.stop_loss) + _price(", take-profit ", event.take_profit)
     how = "" if event.type == "market" else f", {_prices(event)}"
-    return f"wants {_POSITION.get(event.direction, event.direction)}{size}{how}{exits}{_because(event.reason)}"
+    side = _POSITION.get(event.direction, event.direction)
+    return f"wants to be {side}{size} in {event.symbol}{share}{how}{exits}{_because(event.reason)}"
 
 
 def _order(event: OrderEvent) -> str:
-    of_cash = event.fraction is not None and not event.quantity
-    size = f"{event.fraction!r} of free cash" if of_cash else f"{event.quantity}"
+    side = _SIDE.get(event.side, event.side)
+    if event.fraction is not None and not event.quantity:
+        what = f"{side} {event.symbol} with {_share(event.fraction)}"
+    else:
+        what = f"{side} {_amount(event.quantity)} {event.symbol}"
+    how = f" at {_prices(event)}" if event.type != "market" else " at the market"
     return (
-        f"order {event.order_id}: {_SIDE.get(event.side, event.side)} {size}, {_prices(event)}, {_ROLE[event.role]}, "
-        f"{event.time_in_force}{_because(event.reason)}"
+        f"order {event.order_id}: {what}{how}, {_ROLE[event.role]}{_LASTS[event.time_in_force]}{_because(event.reason)}"
     )
 
 
 def _prices(event: SignalEvent | OrderEvent) -> str:
-    """market, limit 9.10, stop 9.50, or stop 9.50 limit 9.10."""
-    return (_number(" stop ", event.stop_price) + _number(" limit ", event.limit_price)).strip() or event.type
+    """limit 9.10, stop 9.50, or stop 9.50 limit 9.10."""
+    return (_price(" stop ", event.stop_price) + _price(" limit ", event.limit_price)).strip() or event.type
 
 
 def _fill(event: FillEvent) -> str:
-    rest = f", {event.leaves} still to fill" if event.leaves else ""
+    fee = f", fee {event.fee}" if event.fee else ""
+    rest = f", {_amount(event.leaves)} still to fill" if event.leaves else ""
     doubt = " (ambiguous: the bar does not tell which price came first)" if event.ambiguous else ""
     return (
-        f"{_DEED.get(event.side, event.side)} {event.quantity} at {event.price}, fee {event.fee}, {event.liquidity}, "
-        f"order {event.order_id} {_ROLE[event.role]}{rest}{doubt}"
+        f"{_DEED.get(event.side, event.side)} {_amount(event.quantity)} {event.symbol} at {event.price}{fee}, "
+        f"{event.liquidity}, order {event.order_id} {_ROLE[event.role]}{rest}{doubt}"
     )
 
 
-def _number(label: str, value: Decimal | float | None) -> str:
+def _command(event: CommandEvent) -> str:
+    asked = f"close the position in {event.symbol}" if event.command == "close" else _COMMAND[event.command]
+    own_words = event.reason.replace(" ", "_") != event.command  # the default reason only repeats the command
+    return f"{event.actor} asked: {asked}{_because(event.reason if own_words else '')}"
+
+
+def _amount(value: Decimal | float) -> str:
+    """A quantity as stored; a whole float without its .0."""
+    return f"{value}" if isinstance(value, Decimal) else f"{value!r}".removesuffix(".0")
+
+
+def _share(fraction: float) -> str:
+    """The part of the free cash that an order commits."""
+    return "all the free cash" if fraction >= 1 else f"{fraction * 100:.3g} % of the free cash"
+
+
+def _price(label: str, value: Decimal | float | None) -> str:
     if value is None:
         return ""
     return f"{label}{value}" if isinstance(value, Decimal) else f"{label}{value!r}"

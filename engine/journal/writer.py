@@ -42,6 +42,9 @@ class Journal(Protocol):
     def close(self, summary: object = None) -> None:
         """Commit and end in order; `summary` is anything that JSON can hold."""
 
+    def abandon(self) -> None:
+        """Commit and let go without an orderly end: the run failed or was interrupted."""
+
     def digest(self) -> str:
         """Hex SHA-256 of the header and every event taken so far."""
 
@@ -77,6 +80,9 @@ class HashJournal:
     def close(self, summary: object = None) -> None:  # the protocol gives it; nothing is kept here
         """Fold the rest in."""
         self.commit()
+
+    def abandon(self) -> None:
+        """Nothing is kept, so there is nothing to save."""
 
     def digest(self) -> str:
         """Hex SHA-256 of the header and every event taken so far."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tradetui import __version__
-from tradetui.engine.errors import TradetuiError
+from tradetui.engine.errors import RunFailed, TradetuiError
 from tradetui.tui.cli import data, journal
 from tradetui.tui.cli.backtest import backtest
 from tradetui.tui.cli.replay import replay
@@ -24,7 +25,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Examples:  tradetui   |   tradetui --headless backtest --strategy momentum --json   |   tradetui journal verify out/",
+    epilog="Examples:  tradetui   |   tradetui --headless backtest --strategy momentum --json   |   "
+    "tradetui journal verify out/",
 )
 app.command("replay")(replay)
 app.command("backtest")(backtest)
@@ -42,7 +44,7 @@ def _version(wanted: bool) -> None:
 def root(
     context: typer.Context,
     headless: Annotated[bool, typer.Option("--headless", help="Run without a screen, for scripts and CI.")] = False,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001  # its callback did it
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
 ) -> None:
@@ -56,29 +58,50 @@ def main() -> None:
     """Entry point of the `tradetui` command."""
     try:
         code = app(standalone_mode=False) or 0
+        sys.stdout.flush()  # here, where a reader that left or a full disk can still be told
+        if code == EXIT_INTERRUPTED:  # the command-line library turns Ctrl-C into this
+            print("tradetui: interrupted", file=sys.stderr)
     except TradetuiError as error:
-        print(f"tradetui: {error}", file=sys.stderr)
-        code = error.exit_code
+        code = _fail(error, error.exit_code)
     except KeyboardInterrupt:
         print("tradetui: interrupted", file=sys.stderr)
         code = EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of our output left, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()
         code = 1
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # those that are no fault of the user's go on from there
         code = _usage(error)
     sys.exit(code)
 
 
-def _usage(error: Exception) -> int:
-    """Exit code of a wrong command line; whatever else it was is our bug and goes on with its traceback."""
-    import click
+def _fail(error: Exception, code: int) -> int:
+    notes = "".join(f"\ntradetui: {note}" for note in getattr(error, "__notes__", ()))
+    print(f"tradetui: {error}{notes}", file=sys.stderr)
+    return code
 
-    if isinstance(error, click.exceptions.Exit):
+
+def _usage(error: Exception) -> int:
+    """Exit code of a wrong command line; whatever else it was is our bug and goes on with its traceback.
+
+    The command-line library changed which module its exceptions live in, so they are known by what they can do.
+    """
+    if isinstance(error, typer.Exit):
         return error.exit_code
-    if isinstance(error, click.exceptions.Abort):
+    if isinstance(error, typer.Abort):
         return EXIT_INTERRUPTED
-    if isinstance(error, click.ClickException):
-        error.show(sys.stderr)
-        return error.exit_code
+    show = getattr(error, "show", None)
+    if show is not None and hasattr(error, "exit_code"):
+        show(sys.stderr)
+        return int(error.exit_code)
+    if isinstance(error, OSError) and error.errno in _STDOUT_FAULTS and error.filename is None:
+        _forget_stdout()
+        return _fail(RunFailed(f"the output could not be written: {error.strerror}"), 1)
     raise error
+
+
+_STDOUT_FAULTS = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO, errno.EBADF)
+
+
+def _forget_stdout() -> None:
+    """Let the interpreter's last flush go nowhere, so that it does not fail a second time."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

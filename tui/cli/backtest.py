@@ -1,4 +1,4 @@
-"""`tradetui backtest`: a strategy over historical bars, on the screen or (with --headless) as a table, JSON and files."""
+"""`tradetui backtest`: a strategy over historical bars, on the screen, or with --headless as table, JSON and files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 from tradetui.engine.errors import RunFailed, UsageError
 from tradetui.tui.cli.gates import GateFailed, gate_values, parse_gate
-from tradetui.tui.cli.run_options import merge_options, pairs, read_run_file
+from tradetui.tui.cli.run_options import merge_options, one_of, read_run_file, table_of, where_from
 from tradetui.tui.cli.state import Shell
 
 if TYPE_CHECKING:
@@ -36,47 +36,91 @@ _Flag = bool | None
 def backtest(
     context: typer.Context,
     run_file: Annotated[Path | None, typer.Argument(metavar="[RUN.toml]", help="A run file.")] = None,
-    strategy: Annotated[str | None, typer.Option(metavar="NAME|FILE.py:CLASS", help="ma_crossover (default), momentum, mean_reversion, or your own.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A strategy parameter; repeatable.")] = None,
-    data: Annotated[list[str] | None, typer.Option(metavar="PATH", help="CSV, Parquet or feather, plain or .gz; repeatable.")] = None,
-    symbol: Annotated[str | None, typer.Option(help="Symbol of files that name none; of files with several, the one to use.")] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE.py:CLASS", help="ma_crossover (default), momentum, mean_reversion, or your own."
+        ),
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A strategy parameter; repeatable.")
+    ] = None,
+    data: Annotated[
+        list[str] | None, typer.Option(metavar="PATH", help="CSV, Parquet or feather, plain or .gz; repeatable.")
+    ] = None,
+    symbol: Annotated[
+        str | None, typer.Option(help="Symbol of files that name none; of files with several, the one to use.")
+    ] = None,
     from_: Annotated[str | None, typer.Option("--from", metavar="TIME", help="First time, included.")] = None,
-    to: Annotated[str | None, typer.Option(metavar="TIME", help="Last time, not included; a bare date includes its day.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="Zone of times without an offset, and of the trading day. [UTC]")] = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Last time, not included; a bare date includes its day.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Zone of times without an offset, and of the trading day. [UTC]")
+    ] = None,
     cash: Annotated[str | None, typer.Option(help="Starting cash. [100000]")] = None,
     quantity: Annotated[str | None, typer.Option(help="Units per entry; without it, all the free cash.")] = None,
     commission: Annotated[str | None, typer.Option(help="Fraction of each execution's value. [0]")] = None,
     commission_fixed: Annotated[str | None, typer.Option(help="Money per execution. [0]")] = None,
     spread: Annotated[str | None, typer.Option(help="Fraction of the price, paid on entry. [0]")] = None,
-    slippage_bps: Annotated[float | None, typer.Option(help="Market and stop orders fill this much worse. [0]")] = None,
-    fill: Annotated[str | None, typer.Option(metavar="through|touch", help="What a limit order needs of the price. [through]")] = None,
-    intrabar: Annotated[str | None, typer.Option(metavar="stop_first|target_first|adaptive", help="Which of two exits inside one bar. [stop_first]")] = None,
-    same_close: Annotated[_Flag, typer.Option("--same-close", help="Fill at the close a decision was made on: optimistic.")] = None,
-    volume_cap: Annotated[str | None, typer.Option(metavar="FRACTION|none", help="Most of a bar's volume that fills. [0.1]")] = None,
-    allow_short: Annotated[_Flag, typer.Option("--allow-short/--long-only", help="Whether -1 sells short or only closes. [long-only]")] = None,
-    form: Annotated[str | None, typer.Option(metavar="auto|event|vectorised", help="Decide bar by bar or in columns. [auto]")] = None,
-    limit: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A risk limit, such as max_drawdown=0.1; repeatable.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the venue's randomness. [0]")] = None,
-    rf: Annotated[float | None, typer.Option(help="Annual risk-free rate as a fraction. [0]")] = None,
-    profile: Annotated[str | None, typer.Option(metavar="tradetui|empyrical|quantstats|backtesting.py", help="Whose definitions the metrics follow. [tradetui]")] = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write run.json, tables and the session file there.")] = None,
+    slippage_bps: Annotated[str | None, typer.Option(help="Market and stop orders fill this much worse. [0]")] = None,
+    fill: Annotated[
+        str | None, typer.Option(metavar="through|touch", help="What a limit order needs of the price. [through]")
+    ] = None,
+    intrabar: Annotated[
+        str | None,
+        typer.Option(
+            metavar="stop_first|target_first|adaptive", help="Which of two exits inside one bar. [stop_first]"
+        ),
+    ] = None,
+    same_close: Annotated[
+        _Flag, typer.Option("--same-close", help="Fill at the close a decision was made on: optimistic.")
+    ] = None,
+    volume_cap: Annotated[
+        str | None, typer.Option(metavar="FRACTION|none", help="Most of a bar's volume that fills. [0.1]")
+    ] = None,
+    allow_short: Annotated[bool, typer.Option("--allow-short", help="-1 sells short.")] = False,
+    long_only: Annotated[bool, typer.Option("--long-only", help="-1 only closes; the default.")] = False,
+    form: Annotated[
+        str | None, typer.Option(metavar="auto|event|vectorised", help="Decide bar by bar or in columns. [auto]")
+    ] = None,
+    limit: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A risk limit, such as max_drawdown=0.1; repeatable.")
+    ] = None,
+    seed: Annotated[str | None, typer.Option(help="Of the venue's randomness. [0]")] = None,
+    rf: Annotated[str | None, typer.Option(help="Annual risk-free rate as a fraction. [0]")] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="tradetui|empyrical|quantstats|backtesting.py",
+            help="Whose definitions the metrics follow. [tradetui]",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write run.json, tables and the session file there.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the table.")] = False,
-    fail_if: Annotated[list[str] | None, typer.Option(metavar="EXPR", help="Exit with 5 when true, such as 'sharpe < 1'; repeatable.")] = None,
+    fail_if: Annotated[
+        list[str] | None, typer.Option(metavar="EXPR", help="Exit with 5 when true, such as 'sharpe < 1'; repeatable.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table.")] = False,
 ) -> None:
     from tradetui.engine.config import run_config
 
+    if symbol == "":
+        raise UsageError("--symbol is empty; expected a name")
     gates = [parse_gate(text) for text in fail_if or []]
     file_values = {} if run_file is None else read_run_file(run_file)
     options: dict[str, Any] = {
         "strategy": strategy, "data": data, "symbol": symbol, "from": from_, "to": to, "timezone": timezone,
         "cash": cash, "quantity": quantity, "commission": commission, "commission_fixed": commission_fixed,
         "spread": spread, "slippage_bps": slippage_bps, "fill": fill, "intrabar": intrabar, "same_close": same_close,
-        "volume_cap": volume_cap, "allow_short": allow_short, "form": form, "seed": seed, "rf": rf, "profile": profile,
-        "parameters": {**file_values.get("parameters", {}), **pairs(set_ or [], "--set")} or None,
-        "limits": {**file_values.get("limits", {}), **pairs(limit or [], "--limit")} or None,
+        "volume_cap": volume_cap, "allow_short": one_of(allow_short, long_only), "form": form, "seed": seed,
+        "rf": rf, "profile": profile,
+        "parameters": table_of(file_values, "parameters", set_ or [], "--set"),
+        "limits": table_of(file_values, "limits", limit or [], "--limit"),
     }  # fmt: skip
-    config = run_config(merge_options(file_values, options), str(run_file) if run_file else "command line")
+    config = run_config(merge_options(file_values, options), where_from(run_file))
     shell: Shell = context.obj
     if not shell.headless:
         if as_json or out or gates or quiet:
@@ -93,7 +137,12 @@ def backtest(
 
         print_result(result, out)
     for error in result.errors:
-        raise RunFailed(f"{error.strategy} raised {error.error} and was stopped; what it did before is above\n{error.traceback}")
+        kept = " and in the session file" if out else ""
+        raise RunFailed(
+            f"strategy {error.strategy} raised {error.error} and was stopped; what it did before is in the result{kept}"
+            "\n"
+            f"{error.traceback.rstrip()}"
+        )
     values = gate_values(result.to_dict()) if gates else {}
     tripped = [reason for gate in gates if (reason := gate.trips(values)) is not None]
     if tripped:
@@ -111,7 +160,7 @@ def _run(config: RunConfig, out: Path | None, quiet: bool) -> Any:
         from tradetui.data.catalog import sample_month
 
         data = [str(path) for path in sample_month()]
-        if not quiet and not sys.stdout.isatty():
+        if not quiet:
             print("tradetui: no --data; using the bundled sample month", file=sys.stderr)
     if quiet or not sys.stderr.isatty():
         return run_backtest(config.strategy, data, config=config, out=out)

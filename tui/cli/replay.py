@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from tradetui.engine.errors import UsageError
-from tradetui.tui.cli.run_options import merge_options, pairs, read_run_file
+from tradetui.tui.cli.run_options import merge_options, one_of, read_run_file, table_of, where_from
 from tradetui.tui.cli.state import Shell
 
 HELP = """Replay a market on the screen while a strategy trades it.
@@ -29,9 +29,18 @@ AHEAD_S = 1800.0  # the bundled session opens half an hour in, where indicators 
 def replay(
     context: typer.Context,
     run_file: Annotated[Path | None, typer.Argument(metavar="[RUN.toml]", help="A run file, as for backtest.")] = None,
-    strategy: Annotated[str | None, typer.Option(metavar="NAME|FILE.py:CLASS", help="ma_crossover (default), momentum, mean_reversion, or your own.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A strategy parameter; repeatable.")] = None,
-    data: Annotated[list[str] | None, typer.Option(metavar="PATH", help="Bars to replay: CSV, Parquet or feather; repeatable.")] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE.py:CLASS", help="ma_crossover (default), momentum, mean_reversion, or your own."
+        ),
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A strategy parameter; repeatable.")
+    ] = None,
+    data: Annotated[
+        list[str] | None, typer.Option(metavar="PATH", help="Bars to replay: CSV, Parquet or feather; repeatable.")
+    ] = None,
     symbol: Annotated[str | None, typer.Option(help="Symbol of files that name none.")] = None,
     from_: Annotated[str | None, typer.Option("--from", metavar="TIME", help="First time, included.")] = None,
     to: Annotated[str | None, typer.Option(metavar="TIME", help="Last time, not included.")] = None,
@@ -39,9 +48,14 @@ def replay(
     cash: Annotated[str | None, typer.Option(help="Starting cash. [100000]")] = None,
     quantity: Annotated[str | None, typer.Option(help="Units per entry; without it, an even share of equity.")] = None,
     commission: Annotated[str | None, typer.Option(help="Fraction of each execution's value. [0]")] = None,
-    allow_short: Annotated[bool | None, typer.Option("--allow-short/--long-only", help="Whether -1 sells short. [long-only]")] = None,
-    limit: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A risk limit, such as max_drawdown=0.1; repeatable.")] = None,
-    speed: Annotated[float, typer.Option(min=0, max=10_000, help="Market seconds per second; 0 is as fast as it goes.")] = SPEED_DEFAULT,
+    allow_short: Annotated[bool, typer.Option("--allow-short", help="-1 sells short.")] = False,
+    long_only: Annotated[bool, typer.Option("--long-only", help="-1 only closes; the default.")] = False,
+    limit: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A risk limit, such as max_drawdown=0.1; repeatable.")
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(min=0, max=10_000, help="Market seconds per second; 0 is as fast as it goes.")
+    ] = SPEED_DEFAULT,
     paused: Annotated[bool, typer.Option("--paused", help="Open with the clock held.")] = False,
     theme: Annotated[str | None, typer.Option(help="midnight (default), daylight, colorblind, asia, mono.")] = None,
     ascii_: Annotated[bool, typer.Option("--ascii", help="Draw with plain characters only.")] = False,
@@ -56,11 +70,11 @@ def replay(
     file_values = {} if run_file is None else read_run_file(run_file)
     options: dict[str, Any] = {
         "strategy": strategy, "data": data, "symbol": symbol, "from": from_, "to": to, "timezone": timezone,
-        "cash": cash, "quantity": quantity, "commission": commission, "allow_short": allow_short,
-        "parameters": {**file_values.get("parameters", {}), **pairs(set_ or [], "--set")} or None,
-        "limits": {**file_values.get("limits", {}), **pairs(limit or [], "--limit")} or None,
+        "cash": cash, "quantity": quantity, "commission": commission, "allow_short": one_of(allow_short, long_only),
+        "parameters": table_of(file_values, "parameters", set_ or [], "--set"),
+        "limits": table_of(file_values, "limits", limit or [], "--limit"),
     }  # fmt: skip
-    config = run_config(merge_options(file_values, options), str(run_file) if run_file else "command line")
+    config = run_config(merge_options(file_values, options), where_from(run_file))
     ahead_s = 0.0 if config.data else AHEAD_S
     open_replay(config, speed=speed, play=not paused, ahead_s=ahead_s, theme=theme, plain=ascii_, folder=sessions)
 

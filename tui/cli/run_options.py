@@ -36,10 +36,7 @@ def read_run_file(path: Path) -> dict[str, Any]:
 
 def merge_options(file_values: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     """File values with the given options (those that are not None) laid over them."""
-    merged = dict(file_values)
-    for name, value in options.items():
-        if value is not None and value != []:
-            merged[name] = value
+    merged = file_values | {name: value for name, value in options.items() if value is not None and value != []}
     if str(merged.get("volume_cap", "")).lower() == "none":
         merged["volume_cap"] = None
     for name in _DECIMALS:
@@ -47,10 +44,28 @@ def merge_options(file_values: dict[str, Any], options: dict[str, Any]) -> dict[
             merged[name] = str(merged[name])  # 0.1 means 0.1, not the float nearest to it
     for section in ("limits", "fees"):
         if isinstance(merged.get(section), dict):
-            merged[section] = {
-                k: str(v) if isinstance(v, float) and not isinstance(v, bool) else v for k, v in merged[section].items()
-            }
+            merged[section] = {k: str(v) if isinstance(v, float) else v for k, v in merged[section].items()}
     return merged
+
+
+def table_of(file_values: dict[str, Any], name: str, entries: Sequence[str], option: str) -> dict[str, Any] | None:
+    """A table of the run file with NAME=VALUE options laid over it; None when neither says anything."""
+    told = file_values.get(name, {})
+    if not isinstance(told, dict):
+        return told  # type: ignore[no-any-return]  # refused with all its siblings by run_config
+    return {**told, **pairs(entries, option)} or None
+
+
+def one_of(allow_short: bool, long_only: bool) -> bool | None:
+    """What --allow-short and --long-only say together, None when neither is given."""
+    if allow_short and long_only:
+        raise UsageError("--allow-short and --long-only contradict each other; give one")
+    return True if allow_short else False if long_only else None
+
+
+def where_from(run_file: Path | None) -> str:
+    """What messages call the place that the values came from."""
+    return "command line" if run_file is None else f"{run_file} and the command line"
 
 
 def pairs(entries: Sequence[str], option: str) -> dict[str, str]:

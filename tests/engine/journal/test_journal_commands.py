@@ -44,7 +44,7 @@ def test_show_prints_one_tab_separated_row_an_event(session: Path) -> None:
         "2024-03-01T14:30:00Z",
         "fill",
         "GOOG",
-        "bought 10 at 123.40, fee 0.10, taker, order 0 to open",
+        "bought 10 GOOG at 123.40, fee 0.10, taker, order 0 to open",
         "3",
     ]
 
@@ -88,7 +88,7 @@ def test_on_a_terminal_show_draws_a_table(session: Path) -> None:
     assert shown.returncode == 0
     lines = text.decode().splitlines()
     assert "what happened" in lines[0]
-    assert "bought 10 at 123.42, fee 0.10" in text.decode()
+    assert "bought 10 GOOG at 123.42, fee 0.10" in text.decode()
     assert "\t" not in text.decode()
 
 

@@ -30,36 +30,43 @@ from tradetui.engine.model.orders import OrderStatus
 D = Decimal
 DOUBT = " (ambiguous: the bar does not tell which price came first)"
 SPOKEN: list[tuple[Event, str]] = [
-    (MarketEvent("A", 0, 1.5, 2.0, 1.0, 1.75, 300.0), "bar open 1.5 high 2.0 low 1.0 close 1.75 volume 300.0"),
-    (QuoteEvent("A", 0, 1.5, 100.0, 1.75, 50.0), "bid 100.0 at 1.5, ask 50.0 at 1.75"),
-    (TradeEvent("A", 0, 1.5, 10.0, -1), "10.0 sold at 1.5"),
-    (TradeEvent("A", 0, 1.5, 10.0, 0), "10.0 traded at 1.5"),
-    (BookEvent("A", 0, 1, 1.5, 0.0), "bid level 1.5 now empty"),
-    (BookEvent("A", 0, -1, 1.5, 20.0), "ask level 1.5 now 20.0"),
-    (SignalEvent("A", 0, reason="RSI below 30"), "wants flat: RSI below 30"),
+    (MarketEvent("A", 0, 1.5, 2.0, 1.0, 1.75, 300.0), "A bar: open 1.5 high 2.0 low 1.0 close 1.75 volume 300"),
+    (QuoteEvent("A", 0, 1.5, 100.0, 1.75, 50.0), "A bid 100 at 1.5, ask 50 at 1.75"),
+    (TradeEvent("A", 0, 1.5, 10.0, -1), "10 A sold at 1.5"),
+    (TradeEvent("A", 0, 1.5, 10.0, 0), "10 A traded at 1.5"),
+    (BookEvent("A", 0, 1, 1.5, 0.0), "A bid level 1.5 now empty"),
+    (BookEvent("A", 0, -1, 1.5, 20.0), "A ask level 1.5 now 20"),
+    (SignalEvent("A", 0, reason="RSI below 30"), "wants to be flat in A: RSI below 30"),
     (
         SignalEvent("A", -1, D("2.50"), "stop_limit", D("9.0"), 9.5, stop_loss=11.0),
-        "wants short 2.50, stop 9.5 limit 9.0, stop-loss 11.0",
+        "wants to be short 2.50 in A, stop 9.5 limit 9.0, stop-loss 11.0",
     ),
     (
         OrderEvent(7, "A", 1, D("2.50"), "limit", D("9.10"), None, "gtc", "stop_loss", 3, None, "guard", 0),
-        "order 7: buy 2.50, limit 9.10, as stop-loss, gtc: guard",
+        "order 7: buy 2.50 A at limit 9.10, as stop-loss, until cancelled: guard",
     ),
     (
-        OrderEvent(8, "A", 1, D("0"), "market", None, None, "day", "open", 0, 0.95, "", 0),
-        "order 8: buy 0.95 of free cash, market, to open, day",
+        OrderEvent(8, "A", 1, D("0"), "market", None, None, "day", "open", 0, 1 / 3, "", 0),
+        "order 8: buy A with 33.3 % of the free cash at the market, to open",
     ),
-    (OrderStatusEvent(7, "A", OrderStatus.PARTIALLY_FILLED, "volume cap", 0), "order 7 partially filled: volume cap"),
+    (
+        OrderEvent(9, "A", -1, D("0"), "stop", None, D("8.5"), "ioc", "open", 0, 1.0, "", 0),
+        "order 9: sell A with all the free cash at stop 8.5, to open, what fills at once",
+    ),
+    (
+        OrderStatusEvent(7, "A", OrderStatus.PARTIALLY_FILLED, "volume cap", 0),
+        "order 7 for A partially filled: volume cap",
+    ),
     (
         RefusalEvent("A", 1, D("500"), "POSITION", "500", "100", "the position would be too large", 0),
-        "refused to buy 500: the position would be too large (POSITION: seen 500, limit 100)",
+        "refused to buy 500 A: the position would be too large (POSITION: seen 500, limit 100)",
     ),
     (
         FillEvent("x", 7, "A", -1, D("1.50"), D("9.100"), D("0.010"), "maker", "close", True, 9.1, 0, leaves=D("1.0")),
-        "sold 1.50 at 9.100, fee 0.010, maker, order 7 to close, 1.0 still to fill" + DOUBT,
+        "sold 1.50 A at 9.100, fee 0.010, maker, order 7 to close, 1.0 still to fill" + DOUBT,
     ),
     (ControlEvent(TradingState.HALTED, "risk", "drawdown 21 %", 0), "trading is halted, by risk: drawdown 21 %"),
-    (RiskEvent("warning", "RATE", "A", "3 orders wait", 0), "warning: 3 orders wait (RATE)"),
+    (RiskEvent("warning", "RATE", "A", "3 orders wait", 0), "warning: A: 3 orders wait (RATE)"),
     (
         StrategyErrorEvent("mine", "ZeroDivisionError", "...", 0),
         "strategy mine stopped: ZeroDivisionError; positions untouched",
@@ -68,7 +75,13 @@ SPOKEN: list[tuple[Event, str]] = [
         CommandEvent("kill", "", "operator", "kill", 0),
         "operator asked: kill: block new orders and cancel every working one",
     ),
-    (CommandEvent("close", "A", "operator", "end of day", 0), "operator asked: close the position: end of day"),
+    (CommandEvent("close", "A", "operator", "end of day", 0), "operator asked: close the position in A: end of day"),
+    (CommandEvent("cancel_all", "", "operator", "cancel all", 0), "operator asked: cancel every working order"),
+    (
+        FillEvent("y", 8, "BOREAL", 1, D("64"), D("71.79"), D("0"), "taker", "open", False, 71.79, 0),
+        "bought 64 BOREAL at 71.79, taker, order 8 to open",
+    ),
+    (SignalEvent("A", 1, fraction=0.0004), "wants to be long in A with 0.04 % of the free cash"),
 ]
 
 

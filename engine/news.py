@@ -1,0 +1,119 @@
+"""What happened in a session as lines that a screen shows: fills, alerts, log and markers, bounded, newest last."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from tradetui.engine.journal.codec import kind_of
+from tradetui.engine.journal.words import sentence
+from tradetui.engine.model.events import (
+    ControlEvent,
+    Event,
+    FillEvent,
+    OrderStatusEvent,
+    RefusalEvent,
+    RiskEvent,
+    SignalEvent,
+    StrategyErrorEvent,
+    TradingState,
+)
+from tradetui.engine.model.orders import OrderStatus
+from tradetui.engine.model.snapshot import AlertView, FillView, LogView, Marker
+from tradetui.engine.trading.portfolio import Portfolio
+
+FILLS_SHOWN, ALERTS_SHOWN, LOG_SHOWN, MARKERS_SHOWN = 500, 200, 500, 400
+
+
+class Lines:
+    """The newest lines of one kind; `total` counts all that ever were, and is their version too."""
+
+    def __init__(self, most: int) -> None:
+        self.total = 0
+        self._kept: deque[Any] = deque(maxlen=most)
+        self._made: tuple[Any, ...] = ()
+        self._made_at = 0
+
+    def add(self, line: Any) -> None:
+        """Take a line."""
+        self.total += 1
+        self._kept.append(line)
+
+    def shown(self) -> tuple[Any, ...]:
+        """The kept lines, oldest first; the same tuple until another line comes."""
+        if self._made_at != self.total:
+            self._made, self._made_at = tuple(self._kept), self.total
+        return self._made
+
+
+class News:
+    """Observes events. Keeps a ledger of its own: the profit of a fill is known only at its place among the others."""
+
+    def __init__(self, start: Decimal) -> None:
+        self.fills, self.alerts = Lines(FILLS_SHOWN), Lines(ALERTS_SHOWN)
+        self.log, self.markers = Lines(LOG_SHOWN), Lines(MARKERS_SHOWN)
+        self.state_reason, self.state_since_ns = "", 0
+        self.cancelled = 0  # orders, since the last kill or cancel-all began
+        self.orders_moved = True  # since whoever shows them looked
+        self._ledger = Portfolio(start)
+
+    def observe(self, events: Sequence[Event]) -> None:
+        """Take news from the bus."""
+        for event in events:
+            self.log.add(LogView(self.log.total + 1, event.ts_ns, kind_of(event), sentence(event)))
+            match event:
+                case SignalEvent():
+                    continue
+                case FillEvent():
+                    self._fill(event)
+                case RefusalEvent(ts_ns=ts_ns, check=check, symbol=symbol, message=message):
+                    self._alert(ts_ns, "warning", check, symbol, message)
+                case RiskEvent(ts_ns=ts_ns, severity=severity, check=check, symbol=symbol, message=message):
+                    self._alert(ts_ns, severity, check, symbol, message)
+                case StrategyErrorEvent(ts_ns=ts_ns, strategy=strategy, error=error, traceback=trace):
+                    self._alert(ts_ns, "critical", "STRATEGY", "", f"{strategy} stopped: {error}", trace)
+                case ControlEvent():
+                    self._control(event)
+                case OrderStatusEvent(status=OrderStatus.CANCELLED):
+                    self.cancelled += 1
+                case OrderStatusEvent(status=OrderStatus.REJECTED, order_id=order_id, symbol=symbol, reason=reason):
+                    self._alert(event.ts_ns, "warning", "REJECTED", symbol, f"order {order_id}: {reason}")
+            self.orders_moved = True
+
+    def count_cancels_anew(self) -> None:
+        """A kill or a cancel-all begins."""
+        self.cancelled = 0
+
+    def _fill(self, fill: FillEvent) -> None:
+        profit = self._ledger.apply(fill)
+        net = None if fill.role == "open" or profit is None else float(profit - fill.fee)
+        self.fills.add(
+            FillView(
+                self.fills.total + 1,
+                fill.ts_ns,
+                fill.symbol,
+                fill.side,
+                float(fill.quantity),
+                float(fill.price),
+                float(fill.fee),
+                fill.liquidity,
+                fill.role,
+                net,
+            )
+        )
+        self.markers.add(Marker(fill.ts_ns, "buy" if fill.side > 0 else "sell"))
+
+    def _alert(self, ts_ns: int, severity: str, check: str, symbol: str, message: str, detail: str = "") -> None:
+        self.alerts.add(AlertView(self.alerts.total + 1, ts_ns, severity, check, symbol, message, detail))
+        if severity != "info":
+            self.markers.add(Marker(ts_ns, "alert"))
+
+    def _control(self, event: ControlEvent) -> None:
+        self.state_reason, self.state_since_ns = event.reason, event.ts_ns
+        halted = event.state == TradingState.HALTED
+        if halted:
+            self.markers.add(Marker(event.ts_ns, "halt"))
+        text = f"trading is {event.state.value}: {event.reason} ({event.actor})"
+        self._alert(event.ts_ns, "critical" if halted else "info", "STATE", "", text)
