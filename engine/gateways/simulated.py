@@ -76,6 +76,10 @@ class SimulatedExecutor:
         self._positions: dict[str, int] = {}
         self._bar: Window | None = None
         self._volume_left = 0
+        self._settled = ("", -1)  # whose bar `_volume_left` is of
+        self._cap = None if rules.volume_cap is None else float(rules.volume_cap)
+        self._covers: dict[str, dict[int, int]] = {}  # by symbol, then entry: what of it its bracket may still close
+        self._sleeping: set[str] = set()  # symbols with dormant orders
         self._side = 0  # the side that may fill, 0 for both
         self._touch = rules.touch
         self.rest: Window | None = None  # the part of the bar after the last fill, where its legs may act
@@ -86,7 +90,7 @@ class SimulatedExecutor:
     # -- orders in
 
     def submit(self, order: OrderEvent, *, dormant: bool = False, born: Window | None = None) -> None:
-        """Take an order. `born` is the rest of the bar being settled, for legs that act at once; `dormant` sleeps it out."""
+        """Take an order. `born` is the rest of the bar being settled, for legs that act at once; `dormant` waits it out."""
         resting = Resting(
             order.order_id,
             order.symbol,
@@ -101,7 +105,10 @@ class SimulatedExecutor:
             order.parent,
             dormant=dormant,
             born=born,
+            since_ns=order.ts_ns,
         )
+        if dormant:
+            self._sleeping.add(order.symbol)
         self._orders.setdefault(order.symbol, []).append(resting)
         self.watches[order.symbol] = Watch(*EVERYWHERE, 0)
 
@@ -119,18 +126,23 @@ class SimulatedExecutor:
 
     def begin(self, symbol: str, bar: Window) -> None:
         """Start settling `bar`: its volume is shared by all orders of the symbol."""
-        cap, lot = self._rules.volume_cap, self._lot(symbol)
-        self._bar, self._side, self._touch = bar, 0, self._rules.touch
-        if cap is None or bar.volume != bar.volume:  # NaN: the volume is not known, so it cannot bind
+        again = self._settled == (symbol, bar.ts_ns)  # its close, after the bar as a whole: no new volume
+        self._bar, self._side, self._touch, self._settled = bar, 0, self._rules.touch, (symbol, bar.ts_ns)
+        if symbol in self._sleeping:
+            self._wake(symbol, bar.ts_ns)
+        if self._cap is None or bar.volume != bar.volume:  # NaN: the volume is not known, so it cannot bind
             self._volume_left = NEVER
-        else:
-            self._volume_left = int(bar.volume * float(cap) * NANOS_PER_UNIT) // lot * lot
+        elif not again:
+            lot = self._lot(symbol)
+            self._volume_left = round(bar.volume * self._cap * NANOS_PER_UNIT) // lot * lot
 
     def begin_quote(self, symbol: str, side: int, quote: Window) -> None:
         """Start settling one side of a quote: orders of `side` may take what it displays, and reaching it is enough."""
         lot = self._lot(symbol)
-        self._bar, self._side, self._touch = quote, side, True
-        self._volume_left = int(quote.volume * NANOS_PER_UNIT) // lot * lot
+        self._bar, self._side, self._touch, self._settled = quote, side, True, ("", -1)
+        if symbol in self._sleeping:
+            self._wake(symbol, quote.ts_ns)
+        self._volume_left = round(quote.volume * NANOS_PER_UNIT) // lot * lot
 
     def react(self, symbol: str, free: FreeCash) -> FillEvent | Dropped | None:
         """The next thing that happens to this symbol's orders inside the bar, or None when nothing more does.
@@ -142,16 +154,18 @@ class SimulatedExecutor:
         while self._volume_left > 0:
             found = self._earliest(symbol, bar)
             if found is None:
-                return None
+                break
             order, where = found
             outcome = self._execute(order, where, bar, free)
             if outcome is not None:
                 return outcome
+        self._trigger(symbol, bar)
         return None
 
     def end(self, symbol: str, bar: Window) -> list[Dropped]:
         """Finish the bar: orders that were for this bar only are given up, the others sleep until the next."""
         dropped = []
+        self._sleeping.discard(symbol)
         for order in list(self._orders.get(symbol, ())):
             if order.dormant:
                 order.dormant = False
@@ -180,6 +194,21 @@ class SimulatedExecutor:
 
     # -- inside
 
+    def _wake(self, symbol: str, ts_ns: int) -> None:
+        """Orders decided inside an earlier bar of another symbol take part in this one."""
+        for order in self._orders.get(symbol, ()):
+            order.dormant = order.dormant and order.since_ns >= ts_ns
+
+    def _trigger(self, symbol: str, bar: Window) -> None:
+        """A stop that the market reached is a market order from then on, even if this bar had nothing left for it."""
+        if self._cap is not None and bar.volume == 0:
+            return  # nothing traded, so nothing was reached
+        for order in self._orders.get(symbol, ()):
+            if order.stop and not (order.triggered or order.dormant or order.side == -self._side):
+                window = bar if order.born is None else order.born
+                extreme = window.high if order.side > 0 else window.low
+                order.triggered = order.side * extreme >= order.side * order.stop
+
     def _earliest(self, symbol: str, bar: Window) -> tuple[Resting, Reach] | None:
         best: tuple[Resting, Reach] | None = None
         best_key = (9, False, 0)
@@ -199,25 +228,30 @@ class SimulatedExecutor:
         if not self._plain_chance and self._random.random() >= chance.fill:
             order.spent = True
             return None
-        price = self._price(order, where, bar)
-        wanted = order.left
-        if order.role != "open":
-            wanted = min(wanted, max(0, -order.side * self._positions.get(order.symbol, 0)))
-            if wanted == 0:
-                return self._give_up(order, OrderStatus.CANCELLED, "nothing is left to close")
-        else:
+        if order.role == "open":
+            price = self._price(order, where, bar, free)
             refused = self._afford(order, price, free)
             if refused is not None:
                 return refused
-            wanted = order.left
-        quantity = self._quantity(order, wanted)
+        else:
+            order.left = self._closable(order)
+            if order.left == 0:
+                return self._give_up(order, OrderStatus.CANCELLED, "nothing is left to close")
+            price = self._price(order, where, bar, free)
+        quantity = self._quantity(order)
         if quantity == 0:
             order.spent = True
             return None
         return self._fill(order, where, bar, price, quantity)
 
-    def _quantity(self, order: Resting, wanted: int) -> int:
-        quantity = min(wanted, self._volume_left)
+    def _closable(self, order: Resting) -> int:
+        """How much an exit may close: never more than is held, a bracket leg never more than its entry brought."""
+        held = max(0, -order.side * self._positions.get(order.symbol, 0))
+        cover = self._covers.get(order.symbol, {}).get(order.parent, held) if order.parent else held
+        return min(order.left, held, cover)
+
+    def _quantity(self, order: Resting) -> int:
+        quantity = min(order.left, self._volume_left)
         chance = self._rules.chance
         if not self._plain_chance and chance.partial and self._random.random() < chance.partial:
             lot = self._lot(order.symbol)
@@ -227,12 +261,13 @@ class SimulatedExecutor:
             return 0
         return quantity
 
-    def _price(self, order: Resting, where: Reach, bar: Window) -> int:
+    def _price(self, order: Resting, where: Reach, bar: Window, free: FreeCash) -> int:
         price = where.price
         if self._plain_price or order.type in ("limit", "stop_limit"):
             return price
         tick = self._tick(order.symbol) / NANOS_PER_UNIT
-        shift = self._rules.slippage.shift(price / NANOS_PER_UNIT, order.left / NANOS_PER_UNIT, bar.volume, tick)
+        size = min(order.left or self._sized(order, price, free()), self._volume_left)
+        shift = self._rules.slippage.shift(price / NANOS_PER_UNIT, size / NANOS_PER_UNIT, bar.volume, tick)
         moved = price + order.side * round(shift * NANOS_PER_UNIT)
         if order.role == "open" and self._rules.spread:
             factor = EXACT.add(ONE, self._rules.spread.copy_sign(Decimal(order.side)))
@@ -243,21 +278,28 @@ class SimulatedExecutor:
 
     def _afford(self, order: Resting, price: int, free: FreeCash) -> Dropped | None:
         """Size an order given as a fraction; reject one that the free cash cannot pay."""
-        budget, unit, fees = free(), decimal_from_nanos(price), self._rules.fees
-        maker = _is_maker(order)
+        budget = free()
         if order.fraction is not None and order.left == 0:
-            budget = EXACT.multiply(budget, decimal_from(order.fraction))
-            lot = self._instruments[order.symbol].lot
-            order.left = nanos_from_decimal(largest_quantity(budget, unit, lot, order.side, fees, maker))
+            order.left = self._sized(order, price, budget)
             if order.left == 0:
-                return self._give_up(order, OrderStatus.REJECTED, f"{_text(budget)} buys less than one lot of {_text(lot)}")
+                share = EXACT.multiply(budget, decimal_from(order.fraction))
+                lot = _text(self._instruments[order.symbol].lot)
+                return self._give_up(order, OrderStatus.REJECTED, f"{_text(share)} buys less than one lot of {lot}")
             return None
-        cost = cost_of(decimal_from_nanos(order.left), unit, order.side, fees, maker)
+        unit = decimal_from_nanos(price)
+        cost = cost_of(decimal_from_nanos(order.left), unit, order.side, self._rules.fees, _is_maker(order))
         if cost > budget:
             return self._give_up(
                 order, OrderStatus.REJECTED, f"insufficient funds: costs {_text(cost)}, free {_text(budget)}"
             )
         return None
+
+    def _sized(self, order: Resting, price: int, budget: Decimal) -> int:
+        """What its fraction of `budget` buys at `price`, in nanos of quantity."""
+        share = EXACT.multiply(budget, decimal_from(order.fraction or 0.0))
+        lot = self._instruments[order.symbol].lot
+        unit, maker = decimal_from_nanos(price), _is_maker(order)
+        return nanos_from_decimal(largest_quantity(share, unit, lot, order.side, self._rules.fees, maker))
 
     def _fill(self, order: Resting, where: Reach, bar: Window, price: int, quantity: int) -> FillEvent:
         ambiguous = where.phase >= FIRST and self._sibling_hit(order, bar)
@@ -270,7 +312,7 @@ class SimulatedExecutor:
         order.triggered = True
         if self._volume_left != NEVER:
             self._volume_left -= quantity
-        self._positions[symbol] = self._positions.get(symbol, 0) + side * quantity
+        self._hold(order, quantity)
         if order.left == 0:
             self._orders[symbol].remove(order)
         units, unit, maker = decimal_from_nanos(quantity), decimal_from_nanos(price), _is_maker(order)
@@ -289,6 +331,18 @@ class SimulatedExecutor:
             bar.ts_ns,
             decimal_from_nanos(order.left) if order.left else ZERO,
         )
+
+    def _hold(self, order: Resting, quantity: int) -> None:
+        """Mirror the position, and what each entry's bracket may close of it."""
+        symbol = order.symbol
+        self._positions[symbol] = held = self._positions.get(symbol, 0) + order.side * quantity
+        if held == 0:
+            self._covers.pop(symbol, None)
+        elif order.role == "open":
+            covers = self._covers.setdefault(symbol, {})
+            covers[order.order_id] = covers.get(order.order_id, 0) + quantity
+        elif order.parent in (covers := self._covers.get(symbol, {})):
+            covers[order.parent] -= quantity
 
     def _sibling_hit(self, order: Resting, bar: Window) -> bool:
         """Whether the other leg of a bracket could have filled inside the same bar just as well."""
@@ -312,6 +366,8 @@ class SimulatedExecutor:
             self.watches.pop(symbol, None)
             return
         low, high, expires = NOWHERE
+        if self._rules.chance.cancel:  # drawn at every bar
+            low, high = EVERYWHERE
         for order in orders:
             expires = min(expires, order.expires_ns)
             if order.fresh or order.triggered or order.type == "market":

@@ -128,7 +128,7 @@ def _phase(direction: int, is_stop: bool, window: Window, intrabar: Intrabar) ->
 
 
 def next_touch(lows: object, highs: object, start: int, low: float, high: float) -> int:
-    """The first row from `start` on whose low is at or below `low` or whose high is at or above `high`; else the length.
+    """The first row from `start` on whose low is at most `low` or whose high is at least `high`; else the length.
 
     `lows` and `highs` are int64 columns. Looks in windows that double, so that a near touch costs little and a far one
     a single pass.

@@ -1,1 +1,1 @@
-"""The words every other module uses: instruments, orders, events, commands, snapshots. No behaviour that trades, no I/O."""
+"""The words every other module uses: instruments, orders, events, commands, snapshots. Nothing here trades; no I/O."""

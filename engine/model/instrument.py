@@ -15,7 +15,9 @@ NANO = Decimal("1e-9")
 _TWO = Decimal(2)
 PRICE_MAX = 9_000_000  # beyond this a double no longer holds nine decimals exactly, and int64 nanos come near their end
 
-EXACT = Context(prec=80, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])  # money: an inexact result is a bug
+EXACT = Context(
+    prec=80, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow]
+)  # money: an inexact result is a bug
 
 Number = int | float | str | Decimal
 
@@ -63,7 +65,7 @@ def nanos_from_decimal(value: Decimal) -> int:
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One tradable thing. `tick` and `lot` are in price and quantity units; `calendar` is an exchange code or "24/7"."""
+    """One tradable thing. `tick` and `lot` in price and quantity units; `calendar` is an exchange code or "24/7"."""
 
     symbol: str
     tick: Decimal = NANO
@@ -75,11 +77,11 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def on_tick(self, price: Decimal) -> bool:
         """Whether `price` is a multiple of the tick."""
-        return not EXACT.remainder(price, self.tick)
+        return _divides(self.tick, price)
 
     def on_lot(self, quantity: Decimal) -> bool:
         """Whether `quantity` is a multiple of the lot."""
-        return not EXACT.remainder(quantity, self.lot)
+        return _divides(self.lot, quantity)
 
     def floor_to_lot(self, quantity: Decimal) -> Decimal:
         """The largest multiple of the lot that is not above `quantity`, which is not negative."""
@@ -89,3 +91,10 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """The point of the tick grid nearest to `price`, halves up; for prices that were thought in floats."""
         half = EXACT.divide(self.tick, _TWO)
         return EXACT.multiply(EXACT.divide_int(EXACT.add(price, half), self.tick), self.tick)
+
+
+def _divides(step: Decimal, value: Decimal) -> bool:
+    try:
+        return not EXACT.remainder(value, step)
+    except (Inexact, InvalidOperation):  # more digits than any multiple of a step that may be traded has
+        return False

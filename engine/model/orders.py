@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from tradetui.engine.model.instrument import EXACT
+
 BUY = 1
 SELL = -1
 
@@ -89,7 +91,8 @@ def next_status(status: OrderStatus, action: OrderAction) -> OrderStatus:
 class Order(msgspec.Struct, gc=False):
     """One order as the order manager keeps it; the only mutable word in the model, changed by its owner alone.
 
-    `quantity` is 0 while `fraction` still waits for the fill that sizes it. `side` is +1 buy, -1 sell.
+    `quantity` is 0 while `fraction` still waits for the fill that sizes it. `side` is +1 buy, -1 sell. An exit's
+    shrinks to what there was to close when it fills.
     """
 
     order_id: int
@@ -112,3 +115,12 @@ class Order(msgspec.Struct, gc=False):
     status: OrderStatus = OrderStatus.NEW
     filled: Decimal = Decimal(0)
     triggered: bool = False
+    stop_share: Decimal | None = (
+        None  # distance of a stop-loss from the entry's fill, as a fraction, where no price is set
+    )
+    target_share: Decimal | None = None
+
+    @property
+    def left(self) -> Decimal:
+        """Units that have not filled."""
+        return EXACT.subtract(self.quantity, self.filled)

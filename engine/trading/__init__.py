@@ -1,1 +1,1 @@
-"""Orders, risk, sizing, fees and the exact portfolio: everything between a wish and its booked fill. No I/O, no clock."""
+"""Orders, risk, sizing, fees and the exact portfolio: all between a wish and its booked fill. No I/O, no clock."""

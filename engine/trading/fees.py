@@ -23,7 +23,7 @@ class PerShare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Regulatory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """US charges on sells: SEC section 31 (fraction of the value) and FINRA TAF (per share, capped), each rounded up to a cent.
+    """US charges on sells: SEC section 31 (fraction of value), FINRA TAF (per share, capped), each rounded up to cents.
 
     Defaults are the rates of 2024-05-22 (27.80 USD per million) and 2024-01-01 (0.000166 USD, at most 8.30 USD).
     """

@@ -19,27 +19,18 @@ from tradetui.engine.model.events import (
     SignalEvent,
     TradingState,
 )
-from tradetui.engine.model.instrument import (
-    EXACT,
-    Instrument,
-    NotANumber,
-    decimal_from,
-    decimal_from_nanos,
-    nanos_from_float,
-)
-from tradetui.engine.model.orders import Order, OrderAction, OrderStatus, Role, next_status
+from tradetui.engine.model.instrument import EXACT, Instrument, decimal_from, decimal_from_nanos, nanos_from_float
+from tradetui.engine.model.orders import WORKING, Order, OrderAction, OrderStatus, Role, next_status
 from tradetui.engine.trading.fees import FeeSchedule
 from tradetui.engine.trading.order_counts import OrderCounts
 from tradetui.engine.trading.portfolio import Portfolio
 from tradetui.engine.trading.rate import RateLimit
 from tradetui.engine.trading.risk import Book, Refused, RiskManager
 from tradetui.engine.trading.sizing import ZERO, cost_of, largest_quantity
-
-Sizer = Callable[[SignalEvent, Decimal], Decimal | None]  # the strategy's size in units; None: all the free cash
-Share = Callable[[], float]  # the part of the free cash that an entry without any size commits
-Levels = Callable[[], tuple[float | None, float | None]]  # stop-loss and take-profit as fractions of the entry price
+from tradetui.engine.trading.wishes import BadWish, Levels, Share, Sizer, Wishes, level_price
 
 _LEGS = ("stop_loss", "take_profit")
+_SUPERSEDED = "superseded by a new signal"
 
 
 class Moment(NamedTuple):
@@ -70,9 +61,7 @@ class OrderManager:
         self._instruments = instruments
         self._risk = risk
         self._fees = fees
-        self._sizer = sizer
-        self._share = share
-        self._levels = levels
+        self._wishes = Wishes(sizer, share, levels)
         self._allow_short = allow_short
         self._size_now = risk.needs_quantity  # a limit must see units: an order sized at its fill would slip past it
         self._live: dict[str, dict[int, Order]] = {}
@@ -86,35 +75,32 @@ class OrderManager:
 
     def on_signal(self, signal: SignalEvent, now: Moment) -> list[Event]:
         """Orders, refusals and cancels that bring the position to what `signal` wants."""
-        instrument = self._instruments.get(signal.symbol)
+        symbol, instrument = signal.symbol, self._instruments.get(signal.symbol)
         if instrument is None:
             known = ", ".join(self._instruments)
-            return [self._refuse(signal.symbol, 0, ZERO, Refused("SYMBOL", signal.symbol, known, f"{signal.symbol} is not in this run; known are {known}"), now)]
-        wanted = signal.direction
-        if wanted not in (1, 0, -1):
-            return [self._refuse(signal.symbol, 0, ZERO, Refused("DIRECTION", str(wanted), "+1, 0, -1", f"direction {wanted} is not +1, 0 or -1"), now)]
+            message = f"{symbol} is not in this run; known are {known}"
+            return [self._refuse(symbol, 0, ZERO, Refused("SYMBOL", symbol, known, message), now)]
+        if signal.direction not in (1, 0, -1):
+            seen = str(signal.direction)
+            message = f"direction {seen} is not +1, 0 or -1"
+            return [self._refuse(symbol, 0, ZERO, Refused("DIRECTION", seen, "+1, 0, -1", message), now)]
+        wanted = int(signal.direction)  # a strategy may think in numpy's or Python's floats
         if wanted < 0 and not self._allow_short:
             wanted = 0
-        held = self._portfolio.quantity(signal.symbol)
+        held = self._portfolio.quantity(symbol)
         try:
-            entry = self._entry(signal, instrument, wanted, now) if wanted else None
-        except NotANumber as error:
-            return [self._refuse(signal.symbol, wanted, ZERO, Refused("FINITE", str(error), "finite numbers", str(error)), now)]
+            entry, surplus = self._difference(signal, instrument, wanted, held, now)
+        except BadWish as bad:
+            return [self._refuse(symbol, wanted, ZERO, bad.refused, now)]
         events: list[Event] = []
-        if self._live.get(signal.symbol):
-            events, kept = self._supersede(signal, entry, now)
+        close: Order | None = None
+        if self._live.get(symbol):
+            close, kept = self._supersede(signal, entry, surplus, held, now, events)
             if kept:
                 return events
-        if not held:
-            if entry is not None:
-                self._place(entry, instrument, now, events)
-        elif (held > 0) == (wanted > 0) and wanted:
-            self._adjust(signal, entry, held, instrument, now, events)
-        elif wanted == 0 or entry is not None:
-            close = self._close(signal.symbol, held, signal.reason, now)
-            if entry is not None:
-                self._hold(entry, close, events, now)
-            self._place(close, instrument, now, events)
+        if self._rate.waiting:
+            events += self.release(now)
+        self._send(signal, instrument, entry, surplus, held, close, now, events)
         return events
 
     def on_fill(self, fill: FillEvent, now: Moment) -> list[Event]:
@@ -123,7 +109,7 @@ class OrderManager:
         order.filled = EXACT.add(order.filled, fill.quantity)
         done = not fill.leaves
         order.status = next_status(order.status, OrderAction.FILL if done else OrderAction.FILL_PART)
-        if order.fraction is not None:
+        if order.fraction is not None or order.role != "open":  # sized at its fill, or an exit with less to close
             order.quantity = EXACT.add(order.filled, fill.leaves)
         self.counts.fill(order, fill, done)
         first = order.filled == fill.quantity
@@ -135,7 +121,10 @@ class OrderManager:
         if order.role == "open":
             if first:
                 self._bracket(order, fill, now, events)
-        elif not self._portfolio.quantity(order.symbol):
+            return events
+        if order.parent:
+            self._exit_only(order, done, now, events)
+        if not self._portfolio.quantity(order.symbol):
             self._flat(order, now, events)
         return events
 
@@ -149,21 +138,29 @@ class OrderManager:
         order = self._orders[order_id]
         events: list[Event] = [self._end(order, action, reason, now)]
         if order.role == "close":
-            events += [self._end(o, OrderAction.CANCEL, "its close did not fill", now) for o in self._held(order.symbol)]
+            events += [
+                self._end(o, OrderAction.CANCEL, "its close did not fill", now) for o in self._held(order.symbol)
+            ]
         return events
 
-    def release(self, now: Moment) -> list[Event]:
-        """Send what the rate limit held back, as far as it allows now."""
+    def release(self, now: Moment, price_of: Callable[[str], float | None] | None = None) -> list[Event]:
+        """Send what the rate limit held back, as far as it allows now.
+
+        `price_of` tells each symbol's market price; without it an order is judged by the price it was decided at.
+        """
         events: list[Event] = []
         while (order := self._rate.next(now.ts_ns)) is not None:
-            if order.status == OrderStatus.QUEUED:
-                self._place(order, self._instruments[order.symbol], now, events)
+            price = None if price_of is None else price_of(order.symbol)
+            then = now._replace(price=price or order.decided_price)
+            self._place(order, self._instruments[order.symbol], then, events)
         return events
 
     def close(self, symbol: str, reason: str, now: Moment) -> list[Event]:
         """Close one position at the market, entries of the symbol cancelled first."""
         events: list[Event] = [
-            self._end(o, OrderAction.CANCEL, reason, now) for o in self.open_orders(symbol) if o.role in ("open", "close")
+            self._end(o, OrderAction.CANCEL, reason, now)
+            for o in self.open_orders(symbol)
+            if o.role in ("open", "close")
         ]
         held = self._portfolio.quantity(symbol)
         if held:
@@ -194,68 +191,84 @@ class OrderManager:
 
     # -- deciding
 
-    def _entry(self, signal: SignalEvent, instrument: Instrument, side: int, now: Moment) -> Order:
-        quantity, fraction = ZERO, signal.fraction
-        if signal.quantity is not None:
-            quantity, fraction = decimal_from(signal.quantity), None
-        elif fraction is None:
-            size = self._sizer(signal, now.free)
-            if size is None:
-                fraction = self._share()
-            else:
-                quantity = instrument.floor_to_lot(size) if size.is_finite() and size > 0 else size
-        elif not 0 < fraction <= 1:
-            raise NotANumber(f"fraction {fraction!r} is not above 0 and at most 1")
-        exit_side = -side
-        return Order(
-            0,
-            signal.symbol,
-            side,
-            quantity,
-            signal.type,
-            _on_tick(signal.limit_price, instrument, "limit_price", signal.type in ("limit", "stop_limit")),
-            _on_tick(signal.stop_price, instrument, "stop_price", signal.type in ("stop", "stop_limit")),
-            signal.time_in_force,
-            "open",
-            0,
-            fraction,
-            _on_tick(signal.stop_loss, instrument, "stop_loss", False),
-            _on_tick(signal.take_profit, instrument, "take_profit", False),
-            signal.reason,
-            now.price,
-            now.ts_ns,
-            now.cause,
-        )
+    def _difference(
+        self, signal: SignalEvent, instrument: Instrument, wanted: int, held: Decimal, now: Moment
+    ) -> tuple[Order | None, Decimal]:
+        """The entry still missing and the units too many, to get from `held` to what `signal` wants; raises BadWish."""
+        if not wanted:
+            return None, held.copy_abs()
+        if not held or (held > 0) != (wanted > 0):
+            return self._entry(signal, instrument, wanted, now), held.copy_abs()
+        if signal.quantity is None:  # on the wanted side: only an entry that is still filling goes on, by the new terms
+            rest = next((o for o in self.open_orders(signal.symbol) if o.role == "open" and o.side == wanted), None)
+            if rest is None or not rest.quantity:
+                return None, ZERO
+            return self._entry(signal, instrument, wanted, now, rest.left), ZERO
+        entry = self._entry(signal, instrument, wanted, now)
+        missing = EXACT.subtract(entry.quantity, held.copy_abs())
+        if missing > 0:
+            entry.quantity = missing
+            return entry, ZERO
+        return None, missing.copy_abs()
 
-    def _supersede(self, signal: SignalEvent, entry: Order | None, now: Moment) -> tuple[list[Event], bool]:
-        """Cancel what contradicts the new wish; true when an equal order already works and nothing is to be done."""
-        events: list[Event] = []
+    def _entry(
+        self, signal: SignalEvent, instrument: Instrument, side: int, now: Moment, quantity: Decimal | None = None
+    ) -> Order:
+        entry = self._wishes.entry(signal, instrument, side, now.price, now.free, quantity)
+        entry.ts_ns, entry.cause = now.ts_ns, now.cause
+        return entry
+
+    def _supersede(
+        self,
+        signal: SignalEvent,
+        entry: Order | None,
+        surplus: Decimal,
+        held: Decimal,
+        now: Moment,
+        events: list[Event],
+    ) -> tuple[Order | None, bool]:
+        """Cancel what contradicts the new wish. Returns the close that goes on, and whether that is all there is to do."""
+        close: Order | None = None
+        kept: Order | None = None
         for order in self.open_orders(signal.symbol):
             if order.role in _LEGS:
                 continue
             if order.role == "close":
-                if entry is None:
-                    return events, True
-                events.append(self._end(order, OrderAction.CANCEL, "superseded by a new signal", now))
-            elif entry is not None and _same(order, entry, signal):
-                return events, True
-            else:
-                events.append(self._end(order, OrderAction.CANCEL, "superseded by a new signal", now))
-        return events, False
+                fits = surplus > 0 and (order.left == surplus or (surplus == held.copy_abs() and order.left > surplus))
+                if close is None and fits:
+                    close = order
+                    continue
+            elif kept is None and entry is not None and _same(order, entry, signal):
+                kept = order
+                continue
+            events.append(self._end(order, OrderAction.CANCEL, _SUPERSEDED, now))
+        settled = (close is not None) == (surplus > 0) and (kept is not None) == (entry is not None)
+        if kept is not None and not settled:  # its close is to be sent anew, and it has to wait for that one
+            events.append(self._end(kept, OrderAction.CANCEL, _SUPERSEDED, now))
+        return close, settled and (close is not None or kept is not None)
 
-    def _adjust(
-        self, signal: SignalEvent, entry: Order | None, held: Decimal, instrument: Instrument, now: Moment, events: list[Event]
+    def _send(
+        self,
+        signal: SignalEvent,
+        instrument: Instrument,
+        entry: Order | None,
+        surplus: Decimal,
+        held: Decimal,
+        close: Order | None,
+        now: Moment,
+        events: list[Event],
     ) -> None:
-        """Already on the wanted side: only a stated quantity changes the size."""
-        if signal.quantity is None or entry is None:
-            return
-        missing = EXACT.subtract(entry.quantity, held.copy_abs())
-        if missing > 0:
-            entry.quantity = missing
+        """Close what is too much, unless `close` already does; enter what is missing, after the close."""
+        if surplus:
+            fresh = close is None
+            if close is None:
+                close = self._close(signal.symbol, surplus.copy_sign(held), signal.reason, now)
+            if entry is not None:
+                self._hold(entry, close, events, now)
+            if fresh:
+                self._place(close, instrument, now, events)
+        elif entry is not None:
             self._place(entry, instrument, now, events)
-        elif missing < 0:
-            surplus = missing.copy_abs().copy_sign(held)
-            self._place(self._close(signal.symbol, surplus, signal.reason, now), instrument, now, events)
 
     def _close(self, symbol: str, held: Decimal, reason: str, now: Moment) -> Order:
         return Order(
@@ -272,14 +285,13 @@ class OrderManager:
         )
 
     def _bracket(self, order: Order, fill: FillEvent, now: Moment, events: list[Event]) -> None:
-        stop, target = order.stop_loss, order.take_profit
-        if stop is None or target is None:
-            instrument, (stop_share, target_share) = self._instruments[order.symbol], self._levels()
-            stop = stop or _level(fill, stop_share, -order.side, instrument)
-            target = target or _level(fill, target_share, order.side, instrument)
-        for role, price in (("stop_loss", stop), ("take_profit", target)):
-            if price is not None:
-                self._place(self._leg(order, role, price, now), self._instruments[order.symbol], now, events)  # type: ignore[arg-type]
+        instrument = self._instruments[order.symbol]
+        stop = order.stop_loss or level_price(fill.price, order.stop_share, -order.side, instrument)
+        target = order.take_profit or level_price(fill.price, order.target_share, order.side, instrument)
+        if stop is not None:
+            self._place(self._leg(order, "stop_loss", stop, now), instrument, now, events)
+        if target is not None:
+            self._place(self._leg(order, "take_profit", target, now), instrument, now, events)
 
     def _leg(self, parent: Order, role: Role, price: Decimal, now: Moment) -> Order:
         is_stop = role == "stop_loss"
@@ -300,11 +312,22 @@ class OrderManager:
             cause=now.cause,
         )
 
+    def _exit_only(self, leg: Order, done: bool, now: Moment, events: list[Event]) -> None:
+        """A bracket leg filled: its entry must not go on filling, and the other leg ends with it.
+
+        A target that filled in part leaves the stop in place for the rest; a stop that fired is leaving in any case.
+        """
+        parent = self._orders.get(leg.parent)
+        if parent is not None:
+            events.append(self._end(parent, OrderAction.CANCEL, f"its {leg.role.replace('_', ' ')} filled", now))
+        if done or leg.role == "stop_loss":
+            others = [o for o in self.open_orders(leg.symbol) if o.parent == leg.parent and o is not leg]
+            events += [self._end(o, OrderAction.CANCEL, "the other leg of its bracket filled", now) for o in others]
+
     def _flat(self, closed: Order, now: Moment, events: list[Event]) -> None:
         """The position is flat: its other exits are void, and a leg that waited for this may go."""
-        for order in self.open_orders(closed.symbol):
-            if order.role in _LEGS or order.role == "close":
-                events.append(self._end(order, OrderAction.CANCEL, "the position is closed", now))
+        exits = [order for order in self.open_orders(closed.symbol) if order.role != "open"]
+        events += [self._end(order, OrderAction.CANCEL, "the position is closed", now) for order in exits]
         for order in self._held(closed.symbol):
             self._place(order, self._instruments[order.symbol], now, events)
 
@@ -313,16 +336,15 @@ class OrderManager:
     def _place(self, order: Order, instrument: Instrument, now: Moment, events: list[Event]) -> None:
         """Ask risk, then the rate limit, then send."""
         price = decimal_from_nanos(nanos_from_float(now.price)) if now.price > 0 else ZERO
-        maker = order.type in ("limit", "stop_limit")
         reference = order.limit_price or order.stop_price or price
         if order.fraction is not None and self._size_now and order.role == "open" and reference > 0:
-            budget = EXACT.multiply(EXACT.subtract(now.free, self._risk.limits.capital_buffer), decimal_from(order.fraction))
+            maker = order.type in ("limit", "stop_limit")
+            budget = EXACT.multiply(
+                EXACT.subtract(now.free, self._risk.limits.capital_buffer), decimal_from(order.fraction)
+            )
             order.quantity = largest_quantity(budget, reference, instrument.lot, order.side, self._fees, maker)
             order.fraction = None
-        cost = ZERO
-        if order.role == "open" and order.quantity.is_finite():
-            cost = cost_of(order.quantity, reference, order.side, self._fees, maker)
-        refused = self._risk.check(order, instrument, price, cost, self._book(order, now))
+        refused = self._risk.check(order, instrument, price, reference, self._fees, self._book(order, now))
         if refused is not None:
             self._void(order, refused, now, events)
             return
@@ -332,7 +354,9 @@ class OrderManager:
         if wait:
             order.status = next_status(order.status, OrderAction.QUEUE)
             seconds = f"{wait / 1e9:.3g} s"
-            events.append(OrderStatusEvent(order.order_id, order.symbol, order.status, f"RATE: waits {seconds}", now.ts_ns))
+            events.append(
+                OrderStatusEvent(order.order_id, order.symbol, order.status, f"RATE: waits {seconds}", now.ts_ns)
+            )
             return
         if order.role == "open":
             self._reserve(order, reference)
@@ -358,7 +382,8 @@ class OrderManager:
 
     def _hold(self, entry: Order, close: Order, events: list[Event], now: Moment) -> None:
         """Keep the opening leg of a reversal until its close has filled: brokers refuse to cross zero in one order."""
-        self._number(close)
+        if not close.order_id:
+            self._number(close)
         self._number(entry)
         entry.status = next_status(entry.status, OrderAction.HOLD)
         reason = f"waits for the close, order {close.order_id}"
@@ -371,8 +396,11 @@ class OrderManager:
         self._live.setdefault(order.symbol, {})[order.order_id] = order
 
     def _end(self, order: Order, action: OrderAction, reason: str, now: Moment) -> OrderStatusEvent:
-        order.status = next_status(order.status, action)
-        self.counts.end(order)
+        before, order.status = order.status, next_status(order.status, action)
+        if before in WORKING:
+            self.counts.end(order)
+        elif before == OrderStatus.QUEUED:
+            self._rate.forget(order)
         self._forget(order)
         return OrderStatusEvent(order.order_id, order.symbol, order.status, reason, now.ts_ns)
 
@@ -380,12 +408,17 @@ class OrderManager:
         order.status = next_status(order.status, OrderAction.REFUSE)
         self._forget(order)
         events.append(self._refuse(order.symbol, order.side, order.quantity, refused, now))
+        if order.order_id:  # it was seen to wait: say that it no longer does
+            reason = f"{refused.check}: {refused.message}"
+            events.append(OrderStatusEvent(order.order_id, order.symbol, order.status, reason, now.ts_ns))
         if order.role == "close":
             events += [self._end(o, OrderAction.CANCEL, "its close was refused", now) for o in self._held(order.symbol)]
 
     def _refuse(self, symbol: str, side: int, quantity: Decimal, refused: Refused, now: Moment) -> RefusalEvent:
         self.counts.refuse(refused.check)
-        return RefusalEvent(symbol, side, quantity, refused.check, refused.seen, refused.limit, refused.message, now.ts_ns)
+        return RefusalEvent(
+            symbol, side, quantity, refused.check, refused.seen, refused.limit, refused.message, now.ts_ns
+        )
 
     def _forget(self, order: Order) -> None:
         self._orders.pop(order.order_id, None)
@@ -396,50 +429,38 @@ class OrderManager:
         return [order for order in self.open_orders(symbol) if order.status == OrderStatus.HELD]
 
     def _reserve(self, order: Order, price: Decimal) -> None:
-        left = EXACT.subtract(order.quantity, order.filled)
+        left = order.left
         if left > 0:
             self._reserved[order.order_id] = cost_of(left, price, order.side, self._fees, False)
 
     def _book(self, order: Order, now: Moment) -> Book:
-        pending, reserved = ZERO, ZERO
+        pending, reserved, others = ZERO, ZERO, 0
         for other in self._live.get(order.symbol, {}).values():
-            if other.role == "open" and other.side == order.side and other is not order and other.status != OrderStatus.HELD:
-                pending = EXACT.add(pending, EXACT.subtract(other.quantity, other.filled))
+            if (
+                other.role == "open"
+                and other.side == order.side
+                and other is not order
+                and other.status != OrderStatus.HELD
+            ):
+                pending = EXACT.add(pending, other.left)
+        if self._risk.limits.max_open_orders is not None:
+            others = sum(other is not order and other.status != OrderStatus.HELD for other in self._orders.values())
         for order_id, amount in self._reserved.items():
             if order_id != order.order_id:
                 reserved = EXACT.add(reserved, amount)
-        return Book(now.state, self._portfolio.quantity(order.symbol), pending, now.free, reserved, len(self._orders))
-
-
-def _on_tick(value: Decimal | float | None, instrument: Instrument, name: str, needed: bool) -> Decimal | None:
-    """A price as the signal gave it: a float is snapped to the nearest tick, text and Decimals must lie on it."""
-    if value is None:
-        if needed:
-            raise NotANumber(f"{name} is missing")
-        return None
-    exact = decimal_from(value)
-    if isinstance(value, float):
-        if not 0 < value < 9e6:
-            return exact
-        return instrument.nearest_tick(decimal_from_nanos(nanos_from_float(value)))
-    return exact
-
-
-def _level(fill: FillEvent, share: float | None, direction: int, instrument: Instrument) -> Decimal | None:
-    """The price `share` away from the fill in `direction`, on the tick grid."""
-    if share is None:
-        return None
-    factor = EXACT.add(Decimal(1), decimal_from(share).copy_sign(Decimal(direction)))
-    return instrument.nearest_tick(EXACT.multiply(fill.price, factor))
+        return Book(now.state, self._portfolio.quantity(order.symbol), pending, now.free, reserved, others)
 
 
 def _same(order: Order, entry: Order, signal: SignalEvent) -> bool:
-    """Whether the working order is what the new wish asks for; a day order is renewed, since it may be about to expire."""
+    """Whether the working order is what the new wish asks for; a day order is renewed, since it may soon expire."""
     return (
         (order.type == "market" or order.time_in_force != "day")
         and order.side == entry.side
         and order.type == entry.type
         and order.limit_price == entry.limit_price
         and order.stop_price == entry.stop_price
-        and (signal.quantity is None or order.quantity == entry.quantity)
+        and order.stop_loss == entry.stop_loss
+        and order.take_profit == entry.take_profit
+        and order.time_in_force == entry.time_in_force
+        and (signal.quantity is None or order.left == entry.quantity)
     )

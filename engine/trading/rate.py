@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from tradetui.engine.model.orders import Order
+from tradetui.engine.model.orders import Order, OrderStatus
 
 SECOND_NS = 1_000_000_000
 
@@ -23,19 +23,30 @@ class RateLimit:
         return bool(self._queue)
 
     def wait_ns(self, now_ns: int, order: Order) -> int:
-        """How long `order` must wait, 0 when it may go now; a waiting order is kept in the queue."""
+        """How long `order` must wait, 0 when it may go now; a waiting order is kept in the queue.
+
+        A new order waits behind those that already do, even where it could go at once: none is overtaken.
+        """
         if self._most is None:
             return 0
-        full = len(self._sent) == self._most and now_ns - self._sent[0] < SECOND_NS
-        if full:
-            self._queue.append(order)
-            ahead = (len(self._queue) - 1) // self._most
-            return self._sent[0] + SECOND_NS * (1 + ahead) - now_ns
-        self._sent.append(now_ns)
-        return 0
+        new = order.status != OrderStatus.QUEUED
+        if not self._full(now_ns) and not (new and self._queue):
+            self._sent.append(now_ns)
+            return 0
+        self._queue.append(order)
+        rounds, place = divmod(len(self._queue) - 1, self._most)
+        frees_ns = self._sent[place] if place < len(self._sent) else now_ns
+        return max(1, frees_ns + SECOND_NS * (1 + rounds) - now_ns)
 
     def next(self, now_ns: int) -> Order | None:
         """The oldest waiting order that may go at `now_ns`; it must be offered to `wait_ns` again."""
-        if not self._queue or (len(self._sent) == self._most and now_ns - self._sent[0] < SECOND_NS):
+        if not self._queue or self._full(now_ns):
             return None
         return self._queue.popleft()
+
+    def forget(self, order: Order) -> None:
+        """An order that waited was cancelled: those behind it move up."""
+        self._queue.remove(order)
+
+    def _full(self, now_ns: int) -> bool:
+        return len(self._sent) == self._most and now_ns - self._sent[0] < SECOND_NS

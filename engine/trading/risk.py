@@ -12,6 +12,8 @@ from tradetui.engine.model.events import TradingState
 from tradetui.engine.model.instrument import EXACT, Instrument
 from tradetui.engine.model.limits import RiskLimits
 from tradetui.engine.model.orders import Order
+from tradetui.engine.trading.fees import FeeSchedule
+from tradetui.engine.trading.sizing import cost_of
 
 ZERO = Decimal(0)
 
@@ -33,7 +35,7 @@ class Book(NamedTuple):
     pending: Decimal  # units of opening orders of the same side that are working or queued
     free: Decimal  # cash that may back a new position
     reserved: Decimal  # part of it that working opening orders will need
-    open_orders: int
+    open_orders: int  # others that are queued or working
 
 
 class RiskManager:
@@ -58,21 +60,23 @@ class RiskManager:
         """Whether a check looks at units, so that an order sized at its fill must be sized before."""
         return self._extra or bool(self.limits.capital_buffer)
 
-    def check(self, order: Order, instrument: Instrument, price: Decimal, cost: Decimal, book: Book) -> Refused | None:
+    def check(
+        self, order: Order, instrument: Instrument, price: Decimal, reference: Decimal, fees: FeeSchedule, book: Book
+    ) -> Refused | None:
         """The first check that denies `order`, or None. May shrink `order.quantity` to what the position limit allows.
 
-        `price` is the reference price, `cost` what the order needs of the free cash (value and fees).
+        `price` is the market's, `reference` the one the order would pay. Sizes, counts and positions bind what opens:
+        a limit that kept somebody from leaving a position would raise the risk that it is there to bound.
         """
         refused = self._state(order, book) or self._form(order, instrument, price)
         if refused is None and self._extra:
-            refused = self._size(order, price) or self._collar(order, price) or self._count(book)
+            refused = self._collar(order, price)
             if refused is None and order.role == "open":
-                before = order.quantity
-                refused = self._position(order, instrument, price, book)
-                if order.quantity != before and before:
-                    cost = EXACT.multiply(cost, order.quantity) / before  # only smaller: the check below stays safe
+                refused = (
+                    self._size(order, reference) or self._count(book) or self._position(order, instrument, price, book)
+                )
         if refused is None and order.role == "open":
-            refused = self._capital(order, cost, book)
+            refused = self._capital(order, reference, fees, book)
         return refused
 
     def _state(self, order: Order, book: Book) -> Refused | None:
@@ -95,7 +99,9 @@ class RiskManager:
                     "LOT", _text(quantity), lot, f"quantity {_text(quantity)} is no multiple of the lot {lot}"
                 )
         if not price.is_finite() or price <= 0:
-            return Refused("PRICE", _text(price), "above 0", f"no usable market price for {order.symbol}: {_text(price)}")
+            return Refused(
+                "PRICE", _text(price), "above 0", f"no usable market price for {order.symbol}: {_text(price)}"
+            )
         for name, value in (("limit", order.limit_price), ("stop", order.stop_price)):
             if value is None:
                 continue
@@ -110,11 +116,16 @@ class RiskManager:
         most = self.limits.max_order_quantity
         if most is not None and order.quantity > most:
             return Refused(
-                "FAT_FINGER", _text(order.quantity), _text(most), f"{_text(order.quantity)} units in one order, limit {_text(most)}"
+                "FAT_FINGER",
+                _text(order.quantity),
+                _text(most),
+                f"{_text(order.quantity)} units in one order, limit {_text(most)}",
             )
         value, most = EXACT.multiply(order.quantity, price), self.limits.max_order_value
         if most is not None and value > most:
-            return Refused("FAT_FINGER", _text(value), _text(most), f"an order worth {_text(value)}, limit {_text(most)}")
+            return Refused(
+                "FAT_FINGER", _text(value), _text(most), f"an order worth {_text(value)}, limit {_text(most)}"
+            )
         return None
 
     def _collar(self, order: Order, price: Decimal) -> Refused | None:
@@ -131,7 +142,8 @@ class RiskManager:
                     "COLLAR",
                     percent,
                     f"{float(collar):.2%}",
-                    f"{name} price {_text(value)} is {percent} from the market at {_text(price)}, limit {float(collar):.2%}",
+                    f"{name} price {_text(value)} is {percent} from the market at {_text(price)}, "
+                    f"limit {float(collar):.2%}",
                 )
         return None
 
@@ -139,11 +151,13 @@ class RiskManager:
         most = self.limits.max_open_orders
         if most is None or book.open_orders < most:
             return None
-        return Refused("OPEN_ORDERS", str(book.open_orders), str(most), f"{book.open_orders} orders are open, limit {most}")
+        return Refused(
+            "OPEN_ORDERS", str(book.open_orders), str(most), f"{book.open_orders} orders are open, limit {most}"
+        )
 
     def _position(self, order: Order, instrument: Instrument, price: Decimal, book: Book) -> Refused | None:
         """Working and queued orders count as if they were filled."""
-        allowed = self._allowed(price)
+        allowed = self._allowed(price, instrument.lot)
         if allowed is None:
             return None
         held = EXACT.add(EXACT.multiply(book.position, Decimal(order.side)), book.pending)
@@ -162,14 +176,15 @@ class RiskManager:
             f"{order.symbol} would be {_text(after)} units, limit {_text(allowed)}",
         )
 
-    def _allowed(self, price: Decimal) -> Decimal | None:
+    def _allowed(self, price: Decimal, lot: Decimal) -> Decimal | None:
         units, value = self.limits.max_position, self.limits.max_position_value
         if value is not None:
-            by_value = EXACT.divide_int(value, price)
+            by_value = EXACT.multiply(EXACT.divide_int(value, EXACT.multiply(price, lot)), lot)
             return by_value if units is None else min(units, by_value)
         return units
 
-    def _capital(self, order: Order, cost: Decimal, book: Book) -> Refused | None:
+    def _capital(self, order: Order, reference: Decimal, fees: FeeSchedule, book: Book) -> Refused | None:
+        cost = cost_of(order.quantity, reference, order.side, fees, order.type in ("limit", "stop_limit"))
         need = EXACT.add(EXACT.add(cost, self.limits.capital_buffer), book.reserved)
         if need <= book.free:
             return None
@@ -178,7 +193,9 @@ class RiskManager:
             parts += f" with a buffer of {_text(self.limits.capital_buffer)}"
         if book.reserved:
             parts += f" besides {_text(book.reserved)} for working orders"
-        return Refused("CAPITAL", _text(need), _text(book.free), f"{order.symbol} {parts}; free cash is {_text(book.free)}")
+        return Refused(
+            "CAPITAL", _text(need), _text(book.free), f"{order.symbol} {parts}; free cash is {_text(book.free)}"
+        )
 
 
 def _text(amount: Decimal) -> str:

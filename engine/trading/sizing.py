@@ -23,10 +23,30 @@ def largest_quantity(
     if budget <= 0:
         return ZERO
     one = EXACT.multiply(EXACT.multiply(price, lot), EXACT.add(ONE, fees.rate(maker)))
-    lots = EXACT.divide_int(budget, one)  # right when fees are proportional, else too many by a few
-    while lots > 0:
-        excess = EXACT.subtract(cost_of(EXACT.multiply(lots, lot), price, side, fees, maker), budget)
-        if excess <= 0:
-            break
-        lots -= max(ONE, EXACT.divide_int(excess, one))
-    return EXACT.multiply(max(lots, ZERO), lot)
+    lots = EXACT.divide_int(budget, one)  # right when fees are proportional, else too many
+    if lots > 0 and not _covers(budget, lots, lot, price, side, fees, maker):
+        lots = _most_lots(budget, int(lots), lot, price, side, fees, maker)
+    return EXACT.multiply(lots, lot)
+
+
+def _covers(
+    budget: Decimal, lots: Decimal, lot: Decimal, price: Decimal, side: int, fees: FeeSchedule, maker: bool
+) -> bool:
+    return cost_of(EXACT.multiply(lots, lot), price, side, fees, maker) <= budget
+
+
+def _most_lots(
+    budget: Decimal, above: int, lot: Decimal, price: Decimal, side: int, fees: FeeSchedule, maker: bool
+) -> Decimal:
+    """Searches below `above` lots, which cost too much: in widening steps, then by halves, as cost grows with lots."""
+    step, enough = 1, above - 1
+    while enough > 0 and not _covers(budget, Decimal(enough), lot, price, side, fees, maker):
+        above, step = enough, step * 2
+        enough = max(0, above - step)
+    while above - enough > 1:
+        middle = (enough + above) // 2
+        if _covers(budget, Decimal(middle), lot, price, side, fees, maker):
+            enough = middle
+        else:
+            above = middle
+    return Decimal(enough)
