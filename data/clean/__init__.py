@@ -1,0 +1,1 @@
+"""Faults found and mended by named rules: counted, listed, switched one by one, and undone exactly."""
