@@ -16,6 +16,7 @@ from tradetui.tui.keys import BY_ID
 from tradetui.tui.panes.book import BookPane
 from tradetui.tui.panes.risk import RiskPane
 from tradetui.tui.panes.table import TablePane
+from tradetui.tui.view import replayed
 
 if TYPE_CHECKING:
     from tradetui.tui.app import Workstation
@@ -30,7 +31,7 @@ def run(app: Workstation, action_id: str) -> None:
     if action.orders and app.desk.snapshot().state is TradingState.HALTED:
         app.notify("Trading is killed: unlock it first (U)", severity="warning")
         return
-    if action.replay and not app.desk.snapshot().mode.upper().startswith("REPLAY"):
+    if action.replay and not replayed(app.desk.snapshot()):
         app.notify("Only the clock of a replay can be moved", severity="warning")
         return
     HANDLERS[action_id](app)
@@ -56,7 +57,7 @@ def ack(app: Workstation) -> None:
 
 def play(app: Workstation) -> None:
     snapshot = app.desk.snapshot()
-    if not snapshot.mode.upper().startswith("REPLAY"):
+    if not replayed(snapshot):
         active = snapshot.state is TradingState.ACTIVE
         app.desk.send(PauseTrading() if active else ResumeTrading())
     elif snapshot.phase == "finished":

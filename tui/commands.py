@@ -8,6 +8,7 @@ from tradetui.engine.model.commands import CancelAll, ClosePosition, Kill, Unloc
 from tradetui.engine.model.events import TradingState
 from tradetui.tui import format as fmt
 from tradetui.tui.panes.positions import PositionsPane
+from tradetui.tui.view import replayed
 
 if TYPE_CHECKING:
     from tradetui.tui.app import Workstation
@@ -86,7 +87,7 @@ def quit_(app: Workstation) -> None:
         app.exit()
         return
     lines = [f"{fmt.plural(working, 'order')} working, {fmt.plural(held, 'position')} open."]
-    if snapshot.mode.upper().startswith("REPLAY"):
+    if replayed(snapshot):
         lines.append("The replay ends here; its journal is kept.")
     else:
         lines.append("They stay at the broker as they are.")

@@ -172,6 +172,14 @@ def speed(value: float) -> str:
     return "MAX" if value == 0 else f"x{value:g}"
 
 
+def progress(done: int, total: int, width: int = 0) -> str:
+    """1,204 of 90,000; shortened where that does not fit `width`."""
+    if not total:
+        return f"{done:,}"
+    text = f"{done:,} of {total:,}"
+    return text if not width or len(text) <= width else f"{compact(done)} of {compact(total)}"
+
+
 def plural(count: int, word: str) -> str:
     """1 order, 2 orders."""
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

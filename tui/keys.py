@@ -123,3 +123,16 @@ def shown(key: str) -> str:
 def keys_shown(action: Action) -> str:
     """All keys of an action: `j down`."""
     return " ".join(shown(key) for key in action.keys)
+
+
+def markdown() -> str:
+    """The registry as tables for the documentation, one a group."""
+    parts = []
+    for group in GROUPS:
+        rows = [
+            f"| `{keys_shown(action)}` | {action.label} | {action.tooltip} |"
+            for action in REGISTRY
+            if action.group == group
+        ]
+        parts.append("\n".join([f"### {group}", "", "| keys | action | what it does |", "|---|---|---|", *rows]))
+    return "\n\n".join(parts) + "\n"

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from tradetui.engine.model.snapshot import Snapshot
 from tradetui.tui.layout import MAIN, Plan, Wish, plan
 from tradetui.tui.panes.base import Pane
-from tradetui.tui.view import View
+from tradetui.tui.view import View, mode_word
 
 _MARKET = ("book", "watch")  # panes whose frame repeats the mode, so that a replay is never taken for the market
 _NO_MARGIN = Spacing()
@@ -103,7 +103,7 @@ class Stage(Widget):
     def _long(self, name: str, pane: Pane) -> str:
         heading, dot = pane.heading(), self.view.glyphs.between
         if name in _MARKET:
-            heading += f" {dot} {self.view.snapshot.mode.split(' ', 1)[0].upper()}"
+            heading += f" {dot} {mode_word(self.view.snapshot)}"
         if name == "book" and self.view.symbol:
             heading += f" {dot} {self.view.symbol[:24]}"
         return heading

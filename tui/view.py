@@ -11,6 +11,18 @@ from tradetui.tui import format as fmt
 from tradetui.tui.glyphs import Glyphs
 from tradetui.tui.look import Look, Styles
 
+REPLAYED = ("REPLAY", "BACKTEST")  # modes whose clock the operator moves; in all others the market does
+
+
+def mode_word(snapshot: Snapshot) -> str:
+    """REPLAY, BACKTEST, PAPER or LIVE, without the account behind it."""
+    return snapshot.mode.split(" ", 1)[0].upper()
+
+
+def replayed(snapshot: Snapshot) -> bool:
+    """Whether the clock of this session can be held and moved."""
+    return mode_word(snapshot) in REPLAYED
+
 
 @dataclass
 class View:

@@ -99,3 +99,9 @@ def test_speeds_go_up_to_the_maximum_and_down_to_the_slowest():
     assert neighbour_speed(0.1, -1) == 0.1
     assert (neighbour_speed(3.0, +1), neighbour_speed(3.0, -1)) == (5.0, 2.0)
     assert [fmt.speed(value) for value in (0.25, 10.0, 0.0)] == ["x0.25", "x10", "MAX"]
+
+
+def test_progress_is_shortened_where_it_does_not_fit():
+    assert fmt.progress(1204, 90_000) == "1,204 of 90,000"
+    assert fmt.progress(1204, 0) == "1,204"
+    assert fmt.progress(12_345_678, 90_000_000, 20) == "12.35M of 90M"

@@ -8,7 +8,7 @@ from tradetui.engine.model.commands import CancelAll, ClosePosition, Kill, Pause
 from tradetui.engine.model.events import TradingState
 from tradetui.tui.actions import HANDLERS
 from tradetui.tui.app import Workstation
-from tradetui.tui.keys import BY_ID, GROUPS, REGISTRY, keys_shown, shown
+from tradetui.tui.keys import BY_ID, GROUPS, REGISTRY, keys_shown, markdown, shown
 from tradetui.tui.screens.desk import DeskScreen
 from tradetui.tui.screens.dialogue import AskReason, Confirm, Detail
 
@@ -361,3 +361,17 @@ async def test_keys_can_be_moved_by_a_keymap_but_kill_stays(running, fake_desk, 
 
 def test_keys_are_written_as_people_write_them():
     assert [shown(key) for key in ("full_stop", "ctrl+k", "f9", "space")] == [".", "^k", "F9", "space"]
+
+
+def test_the_documentation_lists_every_action_once():
+    rows = [line for line in markdown().splitlines() if line.startswith("| `")]
+    assert sorted(row.split(" | ")[1] for row in rows) == sorted(action.label for action in REGISTRY)
+
+
+async def test_a_backtest_has_a_clock_that_can_be_moved(running, fake_desk, picture):
+    desk = fake_desk(msgspec.structs.replace(picture, mode="BACKTEST", paused=True))
+    async with running(desk) as screen:
+        assert "BACKTEST" in screen.text().splitlines()[0]
+        desk.asked.clear()
+        await screen.press("space", "right_square_bracket")
+        assert (desk.asked, desk.sent) == ([("play", 0), ("skip", 10.0)], [])

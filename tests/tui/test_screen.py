@@ -308,6 +308,13 @@ async def test_a_book_without_depth_is_a_ladder_around_the_last_price(running, f
         assert "+222.0" in text  # what 200 shares bought at 228.59 would have earned at 229.70
 
 
+async def test_best_prices_without_sizes_are_not_taken_for_depth(running, fake_desk, picture):
+    book = BookView("AAPL", ((229.4, 0.0),), ((229.42, 0.0),), last=229.41, ts_ns=1, version=5)
+    async with running(fake_desk(msgspec.structs.replace(picture, books={"AAPL": book}))) as screen:
+        assert "last 229.41" in screen.pane_text("book")
+        assert "imb" not in screen.pane_text("book")
+
+
 def test_the_terminal_title_starts_with_what_matters_most(picture):
     assert terminal.title(picture) == "RUN · REPLAY · tradetui"
     assert terminal.title(msgspec.structs.replace(picture, paused=True)) == "PAUSED · REPLAY · tradetui"

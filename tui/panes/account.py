@@ -56,7 +56,6 @@ class AccountPane(Pane):
         styles, snapshot = self.view.styles, self.view.snapshot
         stopped = snapshot.strategy_stopped
         name = PurePath(snapshot.journal).name if snapshot.journal else fmt.NONE_TEXT
-        total = f" of {fmt.compact(snapshot.events_total, 6)}" if snapshot.events_total else ""
         return [
             (
                 "Strategy",
@@ -70,7 +69,7 @@ class AccountPane(Pane):
             ),
             ("Fills", f"{snapshot.fills_total:,}", styles.text),
             ("Orders", f"{len(snapshot.orders):,} working", styles.text),
-            ("Events", f"{snapshot.events:,}{total}", styles.text),
+            ("Events", fmt.progress(snapshot.events, snapshot.events_total, 22), styles.text),
             ("Rate", f"{fmt.compact(snapshot.events_per_s, 6)} ev/s", styles.text),
             ("Journal", name, styles.muted),
         ]

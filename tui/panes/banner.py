@@ -10,6 +10,7 @@ from tradetui.engine.model.events import TradingState
 from tradetui.engine.model.snapshot import Snapshot
 from tradetui.tui import format as fmt
 from tradetui.tui.panes.base import Line, Pane
+from tradetui.tui.view import replayed
 
 ROOMY_FROM = 100  # cells: narrower ones leave out the reason and a word
 
@@ -47,7 +48,7 @@ class Banner(Pane):
             return dot.join(parts), styles.killed
         if snapshot.state is TradingState.REDUCING:
             lasted = fmt.age((snapshot.clock_ns - snapshot.state_since_ns) / fmt.NS_PER_SECOND)
-            way = "U unlock" if snapshot.mode.upper().startswith("REPLAY") else "space resume"
+            way = "U unlock" if replayed(snapshot) else "space resume"
             parts = [f"{glyphs.pause_wide} ORDERS PAUSED {lasted}", "only orders that reduce a position", way]
             return dot.join(parts), styles.paused
         if snapshot.phase == "finished":

@@ -37,7 +37,7 @@ class BookPane(Pane, can_focus=True):
         quote = self.view.line()
         version = book.version if book is not None else -1
         others: tuple[int, ...] = ()
-        if book is None or not (book.bids or book.asks):  # the bare ladder also shows what the position would earn
+        if book is None or not ladder.has_depth(book):  # the bare ladder also shows what the position would earn
             others = tuple(snapshot.versions.get(name, snapshot.version) for name in ("positions", "orders"))
         return (version, others, quote, self.view.symbol, self.depth, self.group, self.shift, snapshot.feed)
 
@@ -45,7 +45,7 @@ class BookPane(Pane, can_focus=True):
         book = self.view.book() or self._bare()
         if book is None:
             return self.note("no market data yet", width, height)
-        deep = bool(book.bids or book.asks)
+        deep = ladder.has_depth(book)
         rows = max(1, height - 2)
         if deep:
             self._memory.learn(book)
@@ -77,7 +77,7 @@ class BookPane(Pane, can_focus=True):
         return BookView(symbol=quote.symbol, last=quote.last, ts_ns=quote.ts_ns, mine=mine)
 
     def _grid(self, book: BookView, rungs: Ladder, width: int) -> Grid:
-        deep = bool(book.bids or book.asks)
+        deep = ladder.has_depth(book)
         decimals = max(2, fmt.tick_decimals(book.tick)) if deep else self.view.decimals(book.symbol, book.last)
         widest = max((len(fmt.price(rung.price, decimals)) for rung in (*rungs.asks, *rungs.bids)), default=6)
         if book.symbol != self._widest_for:
@@ -88,7 +88,7 @@ class BookPane(Pane, can_focus=True):
     def _middle(self, book: BookView, rungs: Ladder, width: int) -> Line:
         styles, glyphs = self.view.styles, self.view.glyphs
         decimals = fmt.tick_decimals(book.tick)
-        if book.bids and book.asks and rungs.bid is not None and rungs.ask is not None:
+        if ladder.has_depth(book) and rungs.bid is not None and rungs.ask is not None:
             middle = (rungs.bid + rungs.ask) / 2
             words = f" mid {fmt.price(middle, decimals + 1)} {glyphs.between} spr {rungs.spread_ticks} "
         else:

@@ -12,7 +12,7 @@ from tradetui.engine.model.events import TradingState
 from tradetui.engine.model.snapshot import Snapshot
 from tradetui.tui.keys import BY_ID, REGISTRY, Action, shown
 from tradetui.tui.panes.base import Line, Pane
-from tradetui.tui.view import View
+from tradetui.tui.view import View, replayed
 
 
 class KeyBar(Pane):
@@ -73,7 +73,7 @@ class KeyBar(Pane):
         snapshot = self.view.snapshot
         if action.id != "play":
             return action.label
-        if snapshot.mode.upper().startswith("REPLAY"):
+        if replayed(snapshot):
             return "Play" if snapshot.paused or snapshot.phase == "finished" else "Pause"
         return "Pause orders" if snapshot.state is TradingState.ACTIVE else "Resume orders"
 

@@ -42,6 +42,11 @@ class Ladder:
     top: float
 
 
+def has_depth(book: BookView) -> bool:
+    """Whether sizes are known: data with best prices alone carries them with size 0."""
+    return any(size > 0 for _, size in (*book.bids, *book.asks))
+
+
 class Memory:
     """Sizes as they were up to ten market seconds ago, one picture a second, for what was added and pulled since."""
 

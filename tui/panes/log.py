@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.style import Style
 
@@ -19,6 +20,7 @@ class LogPane(TablePane[LogView]):
     short = "Log"
     number = 7
     empty = "nothing logged yet"
+    kinds: ClassVar[dict[str, str]] = {"order_status": "order", "strategy_error": "error", "refusal": "refused"}
     columns = (
         Column("TIME", 8, "left", 1),
         Column("KIND", 8, "left", 2, 2),
@@ -33,9 +35,15 @@ class LogPane(TablePane[LogView]):
 
     def cells(self, record: LogView, widths: dict[str, int]) -> dict[str, tuple[str, Style]]:
         styles = self.view.styles
-        kinds = {"fill": styles.accent, "refusal": styles.warning, "risk": styles.warning, "error": styles.error}
+        loud = {
+            "fill": styles.accent,
+            "refusal": styles.warning,
+            "risk": styles.warning,
+            "control": styles.warning,
+            "strategy_error": styles.error,
+        }
         return {
             "TIME": (fmt.clock(record.ts_ns), styles.faint),
-            "KIND": (record.kind, kinds.get(record.kind, styles.muted)),
+            "KIND": (self.kinds.get(record.kind, record.kind), loud.get(record.kind, styles.muted)),
             "WHAT": (record.message, styles.text),
         }

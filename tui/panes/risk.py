@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from rich.segment import Segment
 from rich.style import Style
 
-from tradetui.engine.model.snapshot import AlertView, Snapshot
+from tradetui.engine.model.snapshot import AlertView, PositionView, Snapshot
 from tradetui.tui import format as fmt
 from tradetui.tui.panes.base import Line, Pane
 from tradetui.tui.panes.table import Column, TablePane
@@ -16,7 +16,7 @@ from tradetui.tui.view import View
 LEVELS = {"critical": "CRIT", "warning": "WARN", "info": "info"}
 NEAR, FULL = 0.8, 1.0
 GAUGE_MAX = 32  # cells: a longer bar says no more
-WORDS = 19
+WORDS = 21
 
 
 def gauge(view: View, title: str, used: float | None, words: str, width: int) -> Line:
@@ -90,15 +90,20 @@ class RiskPane(TablePane[AlertView]):
         share = lost / limit if limit else None
         words = f"{fmt.percent(lost)} of {fmt.percent(limit)}" if limit else f"{fmt.percent(lost)}, no limit set"
         gauges = [gauge(self.view, "DRAWDOWN", share, words, width)]
-        used = [held for held in snapshot.positions if held.limit_use is not None]
-        used.sort(key=lambda held: -(held.limit_use or 0.0))
         room = 3 if height >= 14 else 1
-        gauges += [gauge(self.view, held.symbol, held.limit_use, "of position limit", width) for held in used[:room]]
+        used = sorted((self._use(held) for held in snapshot.positions), key=lambda use: -use[1])
+        gauges += [gauge(self.view, symbol, part, words, width) for symbol, part, words in used[:room]]
         if not used:
-            count = len(snapshot.positions)
-            words = f"{fmt.plural(count, 'position')}, no limit set" if count else "flat"
-            gauges.append(gauge(self.view, "POSITION", None, words, width))
+            gauges.append(gauge(self.view, "POSITION", None, "flat", width))
         return gauges if height >= 6 else gauges[:1] if height >= 5 else []
+
+    def _use(self, held: PositionView) -> tuple[str, float, str]:
+        """How much of its limit a position uses; without a limit, its share of the equity."""
+        if held.limit_use is not None:
+            return held.symbol, held.limit_use, "of position limit"
+        equity = self.view.snapshot.account.equity
+        value = abs(held.quantity * (held.average_price if held.mark is None else held.mark))
+        return held.symbol, value / equity if equity > 0 else 0.0, "of equity, no limit"
 
     def heading(self) -> str:
         unseen = len(self.view.unseen())

@@ -10,7 +10,7 @@ from rich.style import Style
 from tradetui.engine.model.snapshot import BookView
 from tradetui.tui import format as fmt
 from tradetui.tui.panes.base import Line
-from tradetui.tui.panes.ladder import DELTA_WINDOW_S, Ladder, Rung
+from tradetui.tui.panes.ladder import DELTA_WINDOW_S, Ladder, Rung, has_depth
 from tradetui.tui.view import View
 
 MINE_FROM = 31  # cells: from this width on own orders have columns of their own
@@ -45,7 +45,7 @@ class RungPainter:
     def __init__(self, view: View, book: BookView, rungs: Ladder, grid: Grid) -> None:
         self.view, self.book, self.rungs, self.grid = view, book, rungs, grid
         self.styles, self.glyphs = view.styles, view.glyphs
-        self.deep = bool(book.bids or book.asks)
+        self.deep = has_depth(book)
         self.stale = view.snapshot.feed in ("STALE", "DOWN")
         self.held = view.position(book.symbol)
 

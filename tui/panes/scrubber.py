@@ -10,7 +10,7 @@ from rich.style import Style
 from tradetui.engine.model.snapshot import Snapshot
 from tradetui.tui import format as fmt
 from tradetui.tui.panes.base import Line, Pane, between
-from tradetui.tui.view import View
+from tradetui.tui.view import View, replayed
 
 BINS = 400  # the busy-ness of the session is kept in so many slices
 STRIP_FROM = 3  # rows
@@ -149,9 +149,8 @@ class Scrubber(Pane):
 
     def _foot(self, snapshot: Snapshot, width: int) -> Line:
         styles = self.view.styles
-        total = f" of {fmt.compact(snapshot.events_total, 6)}" if snapshot.events_total else ""
-        right = [Segment(f"{snapshot.events:,}{total} events ", styles.muted)]
+        right = [Segment(f"{fmt.progress(snapshot.events, snapshot.events_total, 24)} events ", styles.muted)]
         left: Line = [Segment(" ")]
-        for key, label in self._hints if snapshot.mode.upper().startswith("REPLAY") else ():
+        for key, label in self._hints if replayed(snapshot) else ():
             left += [Segment(key, styles.key), Segment(f" {label}  ", styles.muted)]
         return between(left, right, width)

@@ -11,7 +11,7 @@ from tradetui.engine.model.events import TradingState
 from tradetui.engine.model.snapshot import Snapshot
 from tradetui.tui import format as fmt
 from tradetui.tui.panes.base import Line, Pane, between
-from tradetui.tui.view import View
+from tradetui.tui.view import View, mode_word, replayed
 
 FEEDS = {"OK": "feed OK", "STALE": "feed STALE", "DOWN": "feed DOWN", "END": "feed END"}
 
@@ -82,8 +82,10 @@ class StatusBar(Pane):
 
     def _mode(self, snapshot: Snapshot) -> Line:
         styles, glyphs = self.view.styles, self.view.glyphs
-        word = snapshot.mode.split(" ", 1)[0].upper()
-        glyph = {"REPLAY": glyphs.replay, "PAPER": glyphs.paper, "LIVE": glyphs.live}.get(word, glyphs.ring)
+        word = mode_word(snapshot)
+        glyph = {"PAPER": glyphs.paper, "LIVE": glyphs.live}.get(
+            word, glyphs.replay if replayed(snapshot) else glyphs.ring
+        )
         style = {"PAPER": styles.paper, "LIVE": styles.live}.get(word, styles.replay)
         words = word if self.size.width < WORD_BELOW else fmt.clean(snapshot.mode)
         return [Segment(f" {glyph} {words} ", style), Segment(" ")]

@@ -31,7 +31,7 @@ from tradetui.tui.panes.table import TablePane
 from tradetui.tui.panes.watch import WatchPane
 from tradetui.tui.screens.dialogue import Detail
 from tradetui.tui.stage import Stage
-from tradetui.tui.view import View
+from tradetui.tui.view import View, mode_word
 
 FRAMES_PER_S = 15
 NO_REASON = "It gave no reason."
@@ -107,7 +107,7 @@ class DeskScreen(Screen[None]):
         if snapshot.state is TradingState.HALTED:
             self.view.kill_sent = None
         self.set_class(snapshot.state is TradingState.HALTED, "-killed")
-        self.set_class(snapshot.mode.upper().startswith("LIVE"), "-live")
+        self.set_class(mode_word(snapshot) == "LIVE", "-live")
         banner = self.stage.panes["banner"]
         speaks = isinstance(banner, Banner) and banner.message() is not None
         self.stage.ask(replace(self.stage.wish, banner=speaks, symbols=len(snapshot.symbols)))
