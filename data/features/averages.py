@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from tradetui.data.features.columns import Column, check_length, column, nanos, smoothed, window_sum
+from tradetui.data.frames import divided
 from tradetui.engine.errors import UsageError
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 
@@ -101,7 +102,7 @@ def _alpha(n: int) -> float:
 
 
 def _mean(values: pl.Expr, n: int) -> pl.Expr:
-    return window_sum(nanos(values), n).cast(pl.Float64) / n / NANOS_PER_UNIT
+    return divided(divided(window_sum(nanos(values), n), n), NANOS_PER_UNIT)
 
 
 def _deviation(values: pl.Expr, n: int, ddof: int) -> pl.Expr:
@@ -109,4 +110,4 @@ def _deviation(values: pl.Expr, n: int, ddof: int) -> pl.Expr:
     whole = nanos(values)
     total = window_sum(whole, n)
     spread = (n * window_sum(whole * whole, n) - total * total).cast(pl.Float64)
-    return (spread / (n * (n - ddof))).sqrt() / NANOS_PER_UNIT
+    return divided(divided(spread, n * (n - ddof)).sqrt(), NANOS_PER_UNIT)

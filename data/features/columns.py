@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import polars as pl
 
+from tradetui.data.frames import divided
 from tradetui.engine.errors import UsageError
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 
@@ -22,7 +23,7 @@ def column(name: Column) -> pl.Expr:
 
 def with_float_prices(frame: Frame) -> Frame:
     """A table in the layout of bars, whose prices are whole nanos, with prices in units, as features read them."""
-    return frame.with_columns(pl.col(*PRICES).cast(pl.Float64) / NANOS_PER_UNIT)
+    return frame.with_columns(divided(pl.col(*PRICES), NANOS_PER_UNIT))
 
 
 def check_length(name: str, n: int, least: int = 1) -> None:
