@@ -7,10 +7,14 @@ decisions at once, from columns), or both; both must mean the same.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from numbers import Integral, Real
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args
 
 from tradetui.engine.model.events import FillEvent, MarketEvent, SignalEvent
+from tradetui.engine.model.instrument import decimal_from
 from tradetui.engine.model.limits import RiskLimits
+from tradetui.engine.model.orders import OrderType, TimeInForce
 
 if TYPE_CHECKING:
     import polars as pl
@@ -86,11 +90,44 @@ class Strategy:
 
 
 def check_signals(signals: object) -> None:
-    """Refuse what a strategy may not return; raises TypeError that says what it was."""
+    """Refuse what is no list of SignalEvents whose fields are what they say; raises TypeError or ValueError.
+
+    Python lets a strategy put anything anywhere. What passes here can be journaled and read back; whether it makes
+    sense as an order is for the order manager to say.
+    """
     if not isinstance(signals, list | tuple):
         raise TypeError(f"a strategy must return a list of SignalEvents, not {type(signals).__name__}")
     for signal in signals:
         if not isinstance(signal, SignalEvent):
             raise TypeError(f"a strategy must return SignalEvents, not {type(signal).__name__}")
-        if type(signal.direction) is not int:
-            raise TypeError(f"direction must be +1, 0 or -1, not {signal.direction!r}")
+        for name, kinds in _FIELDS.items():
+            value = getattr(signal, name)
+            if not isinstance(value, kinds) or isinstance(value, bool):
+                raise TypeError(f"SignalEvent.{name} is {value!r}, a {type(value).__name__}; expected {_words(kinds)}")
+        for name, allowed in _CHOICES.items():
+            if getattr(signal, name) not in allowed:
+                raise ValueError(
+                    f"SignalEvent.{name} is {getattr(signal, name)!r}; expected one of {', '.join(allowed)}"
+                )
+        for name in _AMOUNTS:
+            value = getattr(signal, name)
+            if isinstance(value, str):
+                decimal_from(value)  # "10" is a number as good as 10, "many" is none
+
+
+_AMOUNTS = ("quantity", "limit_price", "stop_price", "stop_loss", "take_profit")
+_NUMBER = (NoneType, float, Decimal, int, str, Real)  # the last for numpy's, and slowest
+_FIELDS: dict[str, tuple[type, ...]] = {
+    "symbol": (str,),
+    "direction": (int, Integral),
+    **dict.fromkeys(_AMOUNTS, _NUMBER),
+    "type": (str,),
+    "time_in_force": (str,),
+    "reason": (str,),
+    "fraction": (NoneType, float, int, Real),
+}
+_CHOICES: dict[str, tuple[str, ...]] = {"type": get_args(OrderType), "time_in_force": get_args(TimeInForce)}
+
+
+def _words(kinds: tuple[type, ...]) -> str:
+    return "text" if kinds == (str,) else "a whole number" if Integral in kinds and Decimal not in kinds else "a number"
