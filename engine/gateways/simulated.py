@@ -90,7 +90,7 @@ class SimulatedExecutor:
     # -- orders in
 
     def submit(self, order: OrderEvent, *, dormant: bool = False, born: Window | None = None) -> None:
-        """Take an order. `born` is the rest of the bar being settled, for legs that act at once; `dormant` waits it out."""
+        """Take an order. `born` is the rest of the bar being settled, where legs act at once; `dormant` waits."""
         resting = Resting(
             order.order_id,
             order.symbol,

@@ -24,7 +24,7 @@ _FRACTIONS = ("max_drawdown",)
 
 
 class RiskLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the order manager enforces. Quantities in units, values in account currency, shares as fractions (0.1: 10 %)."""
+    """What the order manager enforces. Quantities in units, values in account currency, shares as fractions."""
 
     capital_buffer: Decimal = Decimal(0)  # cash that must remain after an order
     max_position: Decimal | None = None  # units per symbol, either side

@@ -227,7 +227,7 @@ class OrderManager:
         now: Moment,
         events: list[Event],
     ) -> tuple[Order | None, bool]:
-        """Cancel what contradicts the new wish. Returns the close that goes on, and whether that is all there is to do."""
+        """Cancel what contradicts the new wish. Returns the close that goes on, and whether that is all to do."""
         close: Order | None = None
         kept: Order | None = None
         for order in self.open_orders(signal.symbol):

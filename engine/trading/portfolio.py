@@ -143,7 +143,7 @@ class Portfolio:
         return total
 
     def free(self, marks: Mapping[str, Decimal]) -> Decimal:
-        """Cash that may back a new position without borrowing: equity less the value of all that is held, either side."""
+        """Cash that may back a new position without borrowing: equity less the value of all holdings, either side."""
         total = self.cash
         for position in self.open.values():
             if position.quantity < 0:  # the proceeds of a short are not ours, and as much again backs it

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from tradetui.engine.model.events import SignalEvent
 from tradetui.engine.model.instrument import (
     EXACT,
+    NANO,
     PRICE_MAX,
     Instrument,
     NotANumber,
@@ -24,6 +25,10 @@ Share = Callable[[], float]  # the part of the free cash that an entry without a
 Levels = Callable[[], tuple[float | None, float | None]]  # stop-loss and take-profit as fractions of the entry price
 
 ZERO, ONE = Decimal(0), Decimal(1)
+FRACTION_MIN = 1e-9  # of the free cash: less than that buys nothing anywhere
+DISTANCE_MAX = 1000  # a level further than a thousand times the entry price away is a percentage or a mistake
+DISTANCE_UNIT = Decimal("1e-18")  # finer than any tick needs; keeps the product with a price exact
+_ROUNDING = Context(prec=80, rounding=ROUND_HALF_EVEN)
 _TYPES = ("market", "limit", "stop", "stop_limit")
 _TIMES_IN_FORCE = ("day", "gtc", "ioc", "fok")
 _WITH_LIMIT, _WITH_STOP = ("limit", "stop_limit"), ("stop", "stop_limit")
@@ -103,7 +108,7 @@ class Wishes:
                 return _sound_quantity(exact, instrument), None
             fraction = self._share()
         fraction = float(decimal_from(fraction))
-        if not 0 < fraction <= 1:
+        if not FRACTION_MIN <= fraction <= 1:
             raise BadWish(
                 "FRACTION", fraction, "above 0, at most 1", f"fraction {fraction} is not above 0 and at most 1"
             )
@@ -176,10 +181,10 @@ def _distance(share: Number | None, name: str, towards: int) -> Decimal | None:
     """A level's distance as an exact fraction; one that lies below the entry must end above 0."""
     if share is None:
         return None
-    exact = decimal_from(share)
-    if exact <= 0 or (towards > 0 and exact >= 1):
-        allowed = "above 0 and below 1" if towards > 0 else "above 0"
+    exact, most = decimal_from(share), 1 if towards > 0 else DISTANCE_MAX
+    if not NANO <= exact < most:
+        allowed = f"above 0 and below {most}"
         raise BadWish(
             "BRACKET", exact, allowed, f"the strategy's {name} distance {exact} is not {allowed} (0.05 is 5 %)"
         )
-    return exact
+    return exact.quantize(DISTANCE_UNIT, context=_ROUNDING)

@@ -2,8 +2,8 @@
 
 `given` names a run's settings (dots reach into a section); `bar [SYMBOL] open high low close volume` moves the market;
 `signal DIRECTION [SYMBOL] name=value` is what the strategy answers to the bar before it, `on_fill` what it answers to
-the next fill; `kill`, `cancel_all`, `pause`, `resume`, `unlock` and `close` are the operator's; `show` prints the account.
-The lines that begin with `>` are everything that came of the lines before them, in order.
+the next fill; `kill`, `cancel_all`, `pause`, `resume`, `unlock` and `close` are the operator's; `show` prints the
+account. The lines that begin with `>` are everything that came of the lines before them, in order.
 """
 
 from __future__ import annotations
