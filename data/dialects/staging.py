@@ -91,7 +91,9 @@ def _refuse_missing(path: Path) -> None:
 
 def _kind(path: Path, suffix: str) -> Kind:
     if suffix not in KINDS:
-        raise DataError(path, None, f"the extension {suffix!r} is not known", FORMATS_TEXT, "Rename or convert the file")
+        raise DataError(
+            path, None, f"the extension {suffix!r} is not known", FORMATS_TEXT, "Rename or convert the file"
+        )
     return KINDS[suffix]
 
 
@@ -124,11 +126,13 @@ def _member(path: Path, archive: zipfile.ZipFile, wanted: str) -> str:
     if len(data) != 1:
         shown = ", ".join((data or names)[:10]) or "nothing"
         hint = "Name one with --dialect member=NAME" if data else ""
-        raise DataError(path, None, f"the archive holds {shown}", "one data file (.csv, .txt, .parquet, .feather)", hint)
+        raise DataError(
+            path, None, f"the archive holds {shown}", "one data file (.csv, .txt, .parquet, .feather)", hint
+        )
     return data[0]
 
 
-def _copy(path: Path, packed: IO[bytes], plain: Path) -> None:
+def _copy(path: Path, packed: IO[bytes] | gzip.GzipFile, plain: Path) -> None:
     written = 0
     try:
         with plain.open("wb") as out:

@@ -110,8 +110,8 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     roles: Roles = Roles()
 
 
-def stated(pairs: Sequence[str] = (), columns: Sequence[str] = (), **named: str | None) -> Stated:
-    """What options say: `pairs` are FIELD=VALUE of a Dialect, `columns` ROLE=NAME, `named` the fields with an option.
+def stated(pairs: Sequence[str] = (), column: Sequence[str] = (), **named: str | None) -> Stated:
+    """What options say: `pairs` are FIELD=VALUE of a Dialect, `column` ROLE=NAME, `named` the fields with an option.
 
     Raises UsageError with the nearest known name for an unknown one.
     """
@@ -119,7 +119,7 @@ def stated(pairs: Sequence[str] = (), columns: Sequence[str] = (), **named: str 
     fields |= dict(_pair(text, "--dialect", Stated.__struct_fields__[:-1]) for text in pairs)
     if fields.get("separator") in ("tab", "\\t"):
         fields["separator"] = "\t"
-    roles = dict(_pair(text, "--column", Roles.__struct_fields__) for text in columns)
+    roles = dict(_pair(text, "--column", Roles.__struct_fields__) for text in column)
     try:
         said = msgspec.convert({**fields, "roles": roles}, Stated, strict=False)
     except msgspec.ValidationError as error:
@@ -135,7 +135,9 @@ def interval_ns_of(text: str) -> int:
     """Nanoseconds of 1min, 5min, 1h, 1day and the like; UsageError for anything else."""
     match = _INTERVAL.fullmatch(text.strip().lower())
     if match is None or match[2] not in INTERVAL_UNIT_NS or not int(match[1]):
-        raise UsageError(f"interval {text!r} is not understood: expected a number and s, min, h, day or week, as in 5min")
+        raise UsageError(
+            f"interval {text!r} is not understood: expected a number and s, min, h, day or week, as in 5min"
+        )
     return int(match[1]) * INTERVAL_UNIT_NS[match[2]]
 
 

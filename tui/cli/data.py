@@ -9,6 +9,9 @@ from typing import Annotated
 
 import typer
 
+from tradetui.tui.cli.data_import import HELP as IMPORT_HELP
+from tradetui.tui.cli.data_import import import_
+
 app = typer.Typer(help="Market data: make the bundled sample.", no_args_is_help=True)
 
 SAMPLE_HELP = """Write the synthetic sample market: a month of one-minute bars and one session with its order book.
@@ -20,6 +23,9 @@ Examples:
   tradetui data sample
   tradetui data sample --out my-samples --seed 42
 """
+
+
+app.command("import", help=IMPORT_HELP)(import_)
 
 
 @app.callback()

@@ -1,0 +1,135 @@
+"""`tradetui data import`: other people's files into our layout, after saying what each was taken for."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tradetui.engine.errors import TradetuiError
+
+if TYPE_CHECKING:
+    from tradetui.data.dialects.detection import Detection
+    from tradetui.data.dialects.importing import Imported
+    from tradetui.data.dialects.words import Stated
+
+HELP = """Import bars, trades or quotes from CSV, Parquet or feather files, also packed as .gz or .zip.
+
+What each file was taken for, and why, is told first. What a file cannot tell, as the time zone of times without one,
+must be stated. Files are only read: each gives one Parquet file beside the hash of its source; faulty rows come along
+as they are and are for `tradetui data clean`.
+
+\b
+Examples:
+  tradetui data import GOOG_2004-2013.csv --out market
+  tradetui data import XYZ_1min.csv.gz --timezone America/New_York --stamp end --out market
+  tradetui data import export.txt --columns time,open,high,low,close,volume --timezone UTC --out market
+  tradetui data import trades.csv --column time=id --column size=amount --out market
+  tradetui data import prices.csv --dialect date_order=dmy --dialect decimal=, --dry-run
+"""
+
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to read; they are never changed.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write into; made if absent.")]
+Symbol = Annotated[
+    str | None,
+    typer.Option("--symbol", metavar="NAME", help="Symbol of a file without such a column, or the one to take."),
+]
+Timezone = Annotated[
+    str | None, typer.Option("--timezone", metavar="ZONE", help="Zone of times that name none, as America/New_York.")
+]
+Stamp = Annotated[
+    str | None, typer.Option("--stamp", metavar="start|end", help="Whether a bar's time is its start or its end.")
+]
+Kind = Annotated[
+    str | None,
+    typer.Option("--kind", metavar="bars|trades|quotes", help="What the rows are, if columns leave it open."),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option("--columns", metavar="LIST", help="All columns in the file's order, with commas; - ignores one."),
+]
+Column = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="ROLE=NAME", help="What a column is, as time=id; repeatable."),
+]
+DialectPairs = Annotated[
+    list[str] | None,
+    typer.Option("--dialect", metavar="FIELD=VALUE", help="Any other field of the dialect, as decimal=,; repeatable."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def import_(
+    files: Files,
+    out: Out = Path("market"),
+    symbol: Symbol = None,
+    timezone: Timezone = None,
+    stamp: Stamp = None,
+    kind: Kind = None,
+    columns: Columns = None,
+    column: Column = None,
+    dialect: DialectPairs = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what each file was taken for.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Imports every file that can be; a refused one is told with its reason and leaves the others alone."""
+    from tradetui.data.dialects.words import stated
+
+    said = stated(
+        dialect or (), column or (), symbol=symbol, timezone=timezone, stamp=stamp, kind=kind, columns=columns
+    )
+    done: list[Imported] = []
+    code = 0
+    for path in files:
+        try:
+            imported = _one(path, out, said, dry_run=dry_run)
+        except TradetuiError as error:
+            print(f"tradetui: {error}", file=sys.stderr)
+            code = code or error.exit_code
+            continue
+        if imported is not None:
+            done.append(imported)
+            if not as_json:
+                typer.echo(imported.path)
+    if as_json:
+        import msgspec
+
+        typer.echo(msgspec.json.encode({"imported": [_as_json(imported) for imported in done]}).decode())
+    raise typer.Exit(code)
+
+
+def _one(path: Path, out: Path, said: Stated, *, dry_run: bool) -> Imported | None:
+    from tradetui.data.dialects.detect import detect
+    from tradetui.data.dialects.importing import import_file
+
+    def tell(detection: Detection) -> None:
+        typer.echo("\n".join([str(detection.path), *detection.lines()]), err=True)
+
+    if dry_run:
+        tell(detect(path, said))
+        return None
+    imported = import_file(path, out, said, tell)
+    for name, count in imported.missing.items():
+        typer.echo(
+            f"  missing   {count:,} values of {name}: kept as missing, for the rule `missing` of data clean", err=True
+        )
+    return imported
+
+
+def _as_json(imported: Imported) -> dict[str, object]:
+    from tradetui.data.times import time_text
+
+    return {
+        "path": str(imported.path),
+        "source": str(imported.source),
+        "sha256": imported.sha256,
+        "kind": imported.kind,
+        "symbols": list(imported.symbols),
+        "rows": imported.rows,
+        "first": time_text(imported.first_ns),
+        "last": time_text(imported.last_ns),
+        "missing": imported.missing,
+        "dialect": imported.dialect,
+    }
