@@ -1,4 +1,4 @@
-"""R11: whatever a strategy writes into a signal, it is refused or becomes a sound order; nothing crashes, no book moves."""
+"""R11: whatever a strategy writes into a signal, it is refused or becomes a sound order; no book moves."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BAD = [
     Decimal("NaN"),
     Decimal("sNaN"),
     Decimal("Infinity"),
-    Decimal("-1"),
+    Decimal(-1),
     Decimal("1e-999"),
     Decimal("1e999"),
     Decimal("1." + "1" * 100),

@@ -1,7 +1,7 @@
 """Fills on bars against a second, slow and obvious telling of the same rules.
 
-The twin knows longs alone: a short is a long in a market turned upside down. It tells where one entry and its bracket fill,
-bar after bar, with prices in ticks; it shares no code with the engine.
+The twin knows longs alone: a short is a long in a market turned upside down. It tells where one entry and its bracket
+fill, bar after bar, with prices in ticks; it shares no code with the engine.
 """
 
 from __future__ import annotations

@@ -149,8 +149,16 @@ class OrderLife(RuleBasedStateMachine):
 
     @rule(
         command=st.sampled_from(
-            [CancelAll(), Kill(), PauseTrading(), ResumeTrading(), Unlock(reason="ok"), Unlock(reason="ok")]
-            + [ClosePosition("A"), ClosePosition("B")]
+            [
+                CancelAll(),
+                Kill(),
+                PauseTrading(),
+                ResumeTrading(),
+                Unlock(reason="ok"),
+                Unlock(reason="still ok"),
+                ClosePosition("A"),
+                ClosePosition("B"),
+            ]
         )
     )
     def command(self, command: Any) -> None:
@@ -244,7 +252,7 @@ class OrderLife(RuleBasedStateMachine):
         counts = self.core.orders.counts
         working = sum(status in WORKING for status in self.state.values())
         assert counts.sent == len(self.asked) == counts.filled + counts.cancelled + counts.rejected + working
-        partly = [i for i in self.asked if 0 < self.filled.get(i, 0) and self.state[i] != OrderStatus.FILLED]
+        partly = [i for i in self.asked if self.filled.get(i, 0) > 0 and self.state[i] != OrderStatus.FILLED]
         assert counts.partially_filled == len(partly)
         assert counts.quantity_filled <= counts.quantity_sent
 
