@@ -118,15 +118,19 @@ class ReplaySession:
 
         from tradetui.engine.pacing import Engine
 
-        engine = Engine(loaded, self._bus, self._publish, self._mode, monotonic_ns())
+        engine: Engine | None = None
         try:
+            engine = Engine(loaded, self._bus, self._publish, self._mode, monotonic_ns())
             engine.begin(self._speed, self._play, self._ahead_s, monotonic_ns())
             while not self._stopping.is_set():
                 requests = self._bus.drain(engine.wait_s(monotonic_ns()))
                 engine.turn(requests, monotonic_ns())
             engine.close()
         except Exception as error:  # noqa: BLE001  # a fault: stop loudly, with what was journaled intact
-            engine.fault(error)
+            if engine is None:
+                loaded.journal.abandon()
+            else:
+                engine.fault(error)
             self._fail(said(error))
 
     def _publish(self, snapshot: Snapshot) -> None:
