@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from tradetui.tui.cli.data_download import DOWNLOAD_HELP, download
 from tradetui.tui.cli.data_import import HELP as IMPORT_HELP
 from tradetui.tui.cli.data_import import import_
 
@@ -26,6 +27,7 @@ Examples:
 
 
 app.command("import", help=IMPORT_HELP)(import_)
+app.command("download", help=DOWNLOAD_HELP)(download)
 
 
 @app.callback()
