@@ -395,4 +395,4 @@ def _is_maker(order: Resting) -> bool:
 
 
 def _text(amount: Decimal) -> str:
-    return f"{amount.normalize():f}"
+    return f"{EXACT.normalize(amount):f}"

@@ -18,6 +18,8 @@ TWO = Decimal(2)
 COST_UNIT = Decimal("1e-18")  # where a share of the cost of a partial close is rounded
 _ROUNDING = Context(prec=80, rounding=ROUND_HALF_EVEN)  # for the one division there is, followed by COST_UNIT
 
+_FOR_THE_EYE = Context(prec=28, rounding=ROUND_HALF_EVEN)
+
 # Operators and unary minus round to the thread's context (28 digits); these do not, and trap what would be inexact.
 _add, _multiply, _subtract = EXACT.add, EXACT.multiply, EXACT.subtract
 
@@ -73,7 +75,7 @@ class Position:
     @property
     def average_price(self) -> Decimal:
         """Average price of the open part, for the eye: rounded to 28 digits."""
-        return abs(self.cost / self.quantity) if self.quantity else ZERO
+        return _FOR_THE_EYE.divide(self.cost, self.quantity).copy_abs() if self.quantity else ZERO
 
 
 class Portfolio:
@@ -86,6 +88,7 @@ class Portfolio:
         self.positions: dict[str, Position] = {}
         self.open: dict[str, Position] = {}  # those that are not flat, in the order they were opened
         self.short: set[str] = set()  # symbols held short: only they tie up more than their cost
+        # Every execution of the session: a venue may repeat one however late, and counting it twice would invent money.
         self._executions: set[str] = set()
 
     def apply(self, fill: FillEvent) -> Decimal | None:

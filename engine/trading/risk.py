@@ -137,7 +137,7 @@ class RiskManager:
                 continue
             away = EXACT.subtract(value, price).copy_abs()
             if away > EXACT.multiply(collar, price):
-                percent = f"{float(away / price):.2%}"
+                percent = f"{float(away) / float(price):.2%}"
                 return Refused(
                     "COLLAR",
                     percent,
@@ -199,4 +199,4 @@ class RiskManager:
 
 
 def _text(amount: Decimal) -> str:
-    return f"{amount.normalize():f}" if amount.is_finite() else str(amount)
+    return f"{EXACT.normalize(amount):f}" if amount.is_finite() else str(amount)

@@ -79,14 +79,14 @@ class Wishes:
                 side,
                 quantity,
                 kind,
-                _price(signal.limit_price, "limit_price", instrument, kind, _WITH_LIMIT),
-                _price(signal.stop_price, "stop_price", instrument, kind, _WITH_STOP),
+                _own_price(signal.limit_price, "limit_price", instrument, kind, kind in _WITH_LIMIT),
+                _own_price(signal.stop_price, "stop_price", instrument, kind, kind in _WITH_STOP),
                 signal.time_in_force,
                 "open",
                 0,
                 fraction,
-                _price(signal.stop_loss, "stop_loss", instrument, kind, _TYPES),
-                _price(signal.take_profit, "take_profit", instrument, kind, _TYPES),
+                None if signal.stop_loss is None else _price(signal.stop_loss, "stop_loss", instrument),
+                None if signal.take_profit is None else _price(signal.take_profit, "take_profit", instrument),
                 signal.reason,
                 price,
             )
@@ -122,6 +122,8 @@ class Wishes:
                 order.stop_share = _distance(stop, "stop-loss", order.side)
             if order.take_profit is None:
                 order.target_share = _distance(target, "take-profit", -order.side)
+        if order.stop_loss is None and order.take_profit is None:
+            return
         reference = order.limit_price or order.stop_price or price
         if not reference:  # no market yet: refused for that
             return
@@ -155,16 +157,19 @@ def _sound_quantity(quantity: Decimal, instrument: Instrument) -> Decimal:
     return quantity
 
 
-def _price(
-    value: Number | None, name: str, instrument: Instrument, kind: str, kinds: tuple[str, ...]
-) -> Decimal | None:
-    """A price as the signal gave it: a float is snapped to the nearest tick, text and Decimals must lie on it."""
+def _own_price(value: Number | None, name: str, instrument: Instrument, kind: str, needed: bool) -> Decimal | None:
+    """The price that this kind of order needs, or must not have."""
     if value is None:
-        if kind in kinds and kinds is not _TYPES:
+        if needed:
             raise BadWish("PRICE", "none", name, f"a {kind} order needs a {name}")
         return None
-    if kind not in kinds:
+    if not needed:
         raise BadWish("PRICE", value, "none", f"a {kind} order takes no {name}, {value} was given")
+    return _price(value, name, instrument)
+
+
+def _price(value: Number, name: str, instrument: Instrument) -> Decimal:
+    """A price as the signal gave it: a float is snapped to the nearest tick, text and Decimals must lie on it."""
     exact = decimal_from(value)
     if not 0 < exact < PRICE_MAX:
         raise BadWish("PRICE", exact, f"0 to {PRICE_MAX}", f"{name} {exact} is not between 0 and {PRICE_MAX}")

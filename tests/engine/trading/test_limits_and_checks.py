@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, Inexact, localcontext
 from typing import Any
 
 import msgspec
@@ -149,3 +149,16 @@ def test_a_drawdown_is_measured_from_the_peak_and_nan_counts_as_passed() -> None
     guard.rearm(1079.0)
     assert guard.check(1000.0) is None
     assert DrawdownGuard(None, 1000.0).check(0.0) is None
+
+
+def test_a_refusal_can_be_worded_whatever_the_threads_decimal_context() -> None:
+    """A strategy may trap what it likes in its own arithmetic; ours runs in the same thread."""
+    with localcontext() as context:
+        context.prec = 2
+        context.traps[Inexact] = True
+        refused = check(RiskLimits(price_collar=D("0.05")), order(limit_price=D("93.33")), price=D("100.07"))
+        assert refused is not None
+        assert refused.check == "COLLAR"
+        refused = check(RiskLimits(), order(1234567), book(free=D("999.123456")))
+        assert refused is not None
+        assert refused.limit == "999.123456"
