@@ -1,4 +1,4 @@
-"""Quotes, trades and depth changes as columns, and the one order in which a session's rows become known. No I/O."""
+"""Quotes, trades, depth and orders as columns, and the one order in which a session's rows become known. No I/O."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ Sides = npt.NDArray[np.int8]
 # The kinds of a timeline; their numbers are the order of rows that become known at the same instant: the book changes,
 # the trade that changed it is printed, the new best is quoted, and the bar that ends there is closed last.
 DEPTH, TRADE, QUOTE, BAR = 0, 1, 2, 3
+
+# What happened to one order of a book: it came to rest, left unexecuted, lost a part of its size, was executed.
+ADD, CANCEL, MODIFY, EXECUTE = 1, 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +59,29 @@ class DepthChanges:
     symbols: tuple[str, ...]
     symbol: Codes
     ts_ns: Int64
+    side: Sides
+    price: Int64
+    size: Int64
+
+    def __len__(self) -> int:
+        return len(self.ts_ns)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OrderEvents:
+    """What happened to each resting order, in time order: the whole book, order by order (L3).
+
+    `side` is the resting order's, +1 bid and -1 ask; `price` is its limit; prices and sizes are int64 nanos. `size` is
+    the order's size for ADD, what is left for MODIFY (less than before, the place in the queue is kept), and what went
+    for CANCEL (all of it) and EXECUTE. An order that is executed to nothing is gone. A marketable order shows only as
+    the executions of those it met.
+    """
+
+    symbols: tuple[str, ...]
+    symbol: Codes
+    ts_ns: Int64
+    action: npt.NDArray[np.int8]
+    order_id: Int64
     side: Sides
     price: Int64
     size: Int64

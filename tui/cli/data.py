@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from tradetui.tui.cli.data_download import DOWNLOAD_HELP, download
+from tradetui.tui.cli.data_generate import HELP as GENERATE_HELP
+from tradetui.tui.cli.data_generate import generate
 from tradetui.tui.cli.data_import import HELP as IMPORT_HELP
 from tradetui.tui.cli.data_import import import_
 
@@ -27,6 +29,7 @@ Examples:
 
 
 app.command("import", help=IMPORT_HELP)(import_)
+app.command("generate", help=GENERATE_HELP)(generate)
 app.command("download", help=DOWNLOAD_HELP)(download)
 
 
