@@ -61,7 +61,7 @@ def import_file(path: Path, out: Path, said: Stated | None = None, tell: Tell | 
         if tell is not None:
             tell(detection)
         dialect = detection.settled()
-        target = out / f"{_stem(path)}_{dialect.kind}.parquet"
+        target = out / f"{stem_of(path)}_{dialect.kind}.parquet"
         try:
             out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -71,7 +71,8 @@ def import_file(path: Path, out: Path, said: Stated | None = None, tell: Tell | 
         return _written(source, dialect, target)
 
 
-def _stem(path: Path) -> str:
+def stem_of(path: Path) -> str:
+    """The file's name without what says how it is packed and written."""
     name = path.name
     for suffix in (".gz", ".zip", ".csv", ".txt", ".parquet", ".pq", ".feather", ".arrow", ".ipc"):
         name = name.removesuffix(suffix)

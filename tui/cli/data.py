@@ -12,6 +12,7 @@ import typer
 from tradetui.tui.cli.data_download import DOWNLOAD_HELP, download
 from tradetui.tui.cli.data_generate import HELP as GENERATE_HELP
 from tradetui.tui.cli.data_generate import generate
+from tradetui.tui.cli.data_clean import CHECK_HELP, CLEAN_HELP, check, clean
 from tradetui.tui.cli.data_import import HELP as IMPORT_HELP
 from tradetui.tui.cli.data_import import import_
 
@@ -29,6 +30,8 @@ Examples:
 
 
 app.command("import", help=IMPORT_HELP)(import_)
+app.command("check", help=CHECK_HELP)(check)
+app.command("clean", help=CLEAN_HELP)(clean)
 app.command("generate", help=GENERATE_HELP)(generate)
 app.command("download", help=DOWNLOAD_HELP)(download)
 

@@ -1,0 +1,165 @@
+"""Cleaning as files: a table read, the cleaned one and a sidecar of what was taken out written, and both undone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from tradetui.data.clean.rules import ROW, Rule, Settings, Table
+from tradetui.data.clean.run import Cleaned, clean, moved_rows
+from tradetui.data.column_bars import INTERVAL_KEY, LAYOUT_KEY, write_frame
+from tradetui.data.dialects.importing import LAYOUTS, import_file
+from tradetui.data.dialects.words import Kind, Stated
+from tradetui.engine.errors import DataError
+
+UNDO_LAYOUT = "undo/1"
+UNDO_KEY = "tradetui.undo"
+RULES_KEY = "tradetui.rules"
+KINDS_OF: dict[str, Kind] = {layout: kind for kind, layout in LAYOUTS.items()}
+
+
+class Loaded:
+    """A table and the metadata of the Parquet file it came from; `path` is what the user named."""
+
+    def __init__(self, path: Path, table: Table, metadata: dict[str, str]) -> None:
+        self.path = path
+        self.table = table
+        self.metadata = metadata
+
+
+def load(path: Path, said: Stated | None = None) -> Loaded:
+    """The table of a file in our layout; of any other file, imported as `said` states it.
+
+    Raises what `import_file` raises, and DataError for a Parquet file of ours that is damaged.
+    """
+    metadata = _metadata(path)
+    if metadata.get(LAYOUT_KEY) in KINDS_OF:
+        return _own(path, path, metadata)
+    with tempfile.TemporaryDirectory(prefix="tradetui-") as folder:
+        imported = import_file(path, Path(folder), said)
+        return _own(path, imported.path, _metadata(imported.path))
+
+
+def write_cleaned(loaded: Loaded, rules: Sequence[Rule], settings: Settings, target: Path, undo: Path) -> Cleaned:
+    """Cleans a table and writes it, and beside it what undoes it; either both files are whole or neither is there.
+
+    Raises DataError if they cannot be written, or if `target` is the file that was read.
+    """
+    if target.resolve() == loaded.path.resolve():
+        hint = "Name another folder with --out"
+        raise DataError(target, None, "this is the file that is cleaned", "another file: the original is kept", hint)
+    cleaned = clean(loaded.table, rules, settings, str(loaded.path))
+    frame = cleaned.table.frame
+    metadata = {key: value for key, value in loaded.metadata.items() if key != LAYOUT_KEY}
+    metadata[RULES_KEY] = json.dumps([result.rule for result in cleaned.report.results])
+    layout = LAYOUTS[loaded.table.kind]
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(target.parent, None, f"it cannot be made ({error.strerror})", "a writable folder") from error
+    kept = _sidecar(loaded, cleaned)
+    write_frame(frame.drop(ROW), target, layout, metadata)
+    story = {
+        "columns": list(loaded.table.frame.columns),
+        "input_sha256": _sha256(loaded.path),
+        "cleaned_sha256": _sha256(target),
+        "metadata": loaded.metadata,
+        "rows": len(loaded.table.frame),
+    }
+    try:
+        write_frame(kept, undo, UNDO_LAYOUT, {UNDO_KEY: json.dumps(story)})
+    except DataError:
+        target.unlink(missing_ok=True)
+        raise
+    return cleaned
+
+
+def undo_cleaning(cleaned: Path, undo: Path, target: Path) -> int:
+    """Writes the table as it was before cleaning, column for column; gives its rows.
+
+    Raises DataError if the cleaned file is not the one that the sidecar belongs to.
+    """
+    metadata = _metadata(undo)
+    if metadata.get(LAYOUT_KEY) != UNDO_LAYOUT:
+        raise DataError(undo, None, "this is no record of a cleaning", f"the layout {UNDO_LAYOUT!r}")
+    story = json.loads(metadata[UNDO_KEY])
+    if _sha256(cleaned) != story["cleaned_sha256"]:
+        hint = "It was changed since, or belongs to another run"
+        raise DataError(cleaned, None, "this is not the file that was written with it", "the cleaned file", hint)
+    frame = restored(pl.read_parquet(cleaned, glob=False), pl.read_parquet(undo, glob=False), story["columns"])
+    if len(frame) != story["rows"]:
+        raise DataError(undo, None, f"it restores {len(frame)} rows", f"{story['rows']}", "It is damaged")
+    own = {key: value for key, value in story["metadata"].items() if key != LAYOUT_KEY}
+    write_frame(frame, target, story["metadata"][LAYOUT_KEY], own)
+    return len(frame)
+
+
+def restored(cleaned: pl.DataFrame, kept: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """The input of a cleaning, from its result and its sidecar."""
+    was = kept.filter(pl.col("fate").is_in(["removed", "changed"]))
+    gone = was.filter(pl.col("fate") == "removed")
+    moved = kept.filter(pl.col("fate") == "moved")
+    added = kept.filter(pl.col("fate") == "added")["position"]
+    frame = cleaned.with_row_index("position").filter(~pl.col("position").is_in(added.implode()))
+    total = len(frame) + len(gone)
+    left = pl.DataFrame({ROW: pl.int_range(total, dtype=pl.UInt32, eager=True)}).join(gone, on=ROW, how="anti")
+    still = left.join(moved, on=ROW, how="anti")[ROW]
+    fixed = frame.join(moved.select("position"), on="position", how="anti").with_columns(still.alias(ROW))
+    elsewhere = frame.join(moved.select("position", ROW), on="position", how="inner")
+    rows = pl.concat([fixed, elsewhere.select(fixed.columns)])
+    rows = rows.join(was.select(ROW), on=ROW, how="anti").select(ROW, *columns)
+    return pl.concat([rows, was.select(ROW, *columns)]).sort(ROW).select(columns)
+
+
+def _sidecar(loaded: Loaded, cleaned: Cleaned) -> pl.DataFrame:
+    """Every row of the input that is not in the result as it was, those that moved, and where rows were added."""
+    source = loaded.table.frame
+    result = cleaned.table.frame
+    touched = [
+        pl.DataFrame({ROW: rows, "rule": pl.repeat(part.rule, len(rows), dtype=pl.String, eager=True)})
+        for part in cleaned.touched for rows in (part.removed, part.changed)
+    ]  # fmt: skip
+    schema = {ROW: pl.UInt32, "rule": pl.String}
+    rules = pl.concat([pl.DataFrame(schema=schema), *touched]).group_by(ROW).agg(pl.col("rule").unique().sort())
+    rules = rules.with_columns(pl.col("rule").list.join(",")).sort(ROW)
+    there = pl.Series(rules[ROW]).is_in(result[ROW].implode()) if len(rules) else pl.Series([], dtype=pl.Boolean)
+    fate = pl.select(pl.when(there).then(pl.lit("changed")).otherwise(pl.lit("removed"))).to_series()
+    place = pl.lit(None, pl.UInt32).alias("position")
+    was = pl.concat([rules.with_columns(fate.alias("fate")), source[rules[ROW]]], how="horizontal").with_columns(place)
+    moved = moved_rows(result).with_columns(pl.lit("moved").alias("fate"), pl.lit("order").alias("rule"))
+    added = result.with_row_index("position").filter(pl.col(ROW).is_null()).select("position")
+    added = added.with_columns(pl.lit("added").alias("fate"), pl.lit("fill").alias("rule"))
+    return pl.concat([was, moved, added], how="diagonal").select("fate", "rule", ROW, "position", *source.columns)
+
+
+def _own(path: Path, parquet: Path, metadata: dict[str, str]) -> Loaded:
+    try:
+        frame = pl.read_parquet(parquet, glob=False)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        hint = "It may be cut off or damaged: import it again"
+        raise DataError(path, None, "the Parquet data cannot be read", "a whole Parquet file", hint) from error
+    if not len(frame):
+        raise DataError(path, None, "there are columns and no row", "at least one row")
+    table = Table(KINDS_OF[metadata[LAYOUT_KEY]], frame, int(metadata.get(INTERVAL_KEY, "0")))
+    return Loaded(path, table, metadata)
+
+
+def _metadata(path: Path) -> dict[str, str]:
+    """The metadata of a Parquet file; empty for any other, and for one that cannot be read, which its reader tells."""
+    if path.suffix.lower() not in (".parquet", ".pq") or not path.is_file():
+        return {}
+    try:
+        found = pl.read_parquet_metadata(path)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        return {}
+    return {key: value for key, value in found.items() if key.startswith("tradetui.")}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
