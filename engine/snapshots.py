@@ -58,7 +58,6 @@ class SnapshotBuilder:
         """The session as it stands; `facts` are the fields that only the session's own thread knows."""
         player, core, news, made = self._player, self._core, self._news, self._made
         self._pictures += 1
-        self._put("account", self._account())
         self._put("symbols", tuple(self._symbol(symbol) for symbol in player.session.symbols))
         self._put("books", {symbol: self._book(symbol) for symbol in player.session.symbols})
         self._put("positions", self._positions())
@@ -66,6 +65,7 @@ class SnapshotBuilder:
             self._put("orders", self._orders())
             news.orders_moved = False
         self._draw_curve(at_once=facts["paused"] or facts["phase"] != "running")
+        self._put("account", self._account())
         lines = {name: getattr(news, name) for name in ("fills", "alerts", "log", "markers")}
         return Snapshot(
             state=core.state,
@@ -206,8 +206,10 @@ class SnapshotBuilder:
         if n == 0:
             return CurveView()
         peak = np.maximum.accumulate(np.maximum(curve.equity, curve.start_equity))
-        rows = np.unique(np.linspace(0, n - 1, min(n, CURVE_POINTS_MAX)).astype(np.int64))
         drawdown = curve.equity / peak - 1
+        self._peak = max(self._peak, float(peak[-1]))  # pictures alone would miss what happened between them
+        self._drawdown_max = min(self._drawdown_max, float(drawdown.min()))
+        rows = np.unique(np.linspace(0, n - 1, min(n, CURVE_POINTS_MAX)).astype(np.int64))
         return CurveView(
             tuple(curve.ts_ns[rows].tolist()), tuple(curve.equity[rows].tolist()), tuple(drawdown[rows].tolist())
         )

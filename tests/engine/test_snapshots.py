@@ -73,7 +73,7 @@ def test_equity_is_the_ledgers_in_every_picture() -> None:
 
 def test_looking_at_a_session_decides_nothing_in_it() -> None:
     """The drawdown guard's peak is moved by the market alone, however often somebody looks."""
-    watched, unwatched = (Rig(limits={"max_drawdown": "0.002"}).begin(play=False) for _ in range(2))
+    watched, unwatched = (Rig(limits={"max_drawdown": "0.0002"}).begin(play=False) for _ in range(2))
     for _ in range(3 * ROWS):
         watched.turn(Control("step", 1), after_s=0.1)
     unwatched.turn(Control("step", 3 * ROWS))
