@@ -13,7 +13,7 @@ from tradetui.data.download.job import Download, Outcome, Progress, Wanted
 from tradetui.data.download.pages import Source
 from tradetui.data.download.patience import Gate, Timing
 from tradetui.data.download.shelf import Shelf
-from tradetui.data.download.vendors import TIMEOUT_S, Vendor
+from tradetui.data.download.vendors import Vendor
 from tradetui.engine.errors import TradetuiError, UsageError
 
 JOBS_MAX = 16
@@ -117,7 +117,7 @@ def refuse_failures(finished: Sequence[Finished]) -> None:
 def _one(
     wanted: Wanted, vendor: Vendor, shelf: Shelf, gate: Gate, timing: Timing, tell: Callable[[Progress], None]
 ) -> Finished:
-    source: Source = vendor.open(wanted.address, timing.now_ns, TIMEOUT_S)
+    source: Source = vendor.open(wanted.address, timing.now_ns, vendor.timeout_s)
     try:
         return Finished(wanted.symbol, Download(wanted, source, shelf, gate, timing, tell).run())
     except TradetuiError as error:

@@ -9,8 +9,6 @@ from importlib.util import find_spec
 from tradetui.data.download.pages import Source
 from tradetui.engine.errors import UsageError
 
-TIMEOUT_S = 20.0  # for a connection and for each pause in an answer
-
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
@@ -23,6 +21,7 @@ class Vendor:
     needs: str  # the module that is absent without the extra
     extra: str
     open: Callable[[str, Callable[[], int], float], Source]
+    timeout_s: float = 20.0  # for a connection and for each pause in an answer
 
 
 def _binance(url: str, now_ns: Callable[[], int], timeout_s: float) -> Source:

@@ -10,10 +10,11 @@ import threading
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from tradetui.data.download.answers import is_local, refuse_status
+from tradetui.data.download.answers import BUSY, is_local, refuse_status
 from tradetui.data.download.pages import NS_PER_S, Page, Row, Transient, number_text, shape_fault, shortened
 from tradetui.data.download.patience import http_date_ns
 from tradetui.data.times import DAY_NS, EPOCH, time_text
@@ -25,6 +26,9 @@ DAYS_A_PAGE = {"1min": 7, "5min": 30, "15min": 30, "1hour": 180, "1day": 3650}
 DAYS_KEPT = {"1min": 30, "5min": 60, "15min": 60, "1hour": 730}  # older ones are not served
 COLUMNS = ("Open", "High", "Low", "Close", "Volume")
 ONE_AT_A_TIME = threading.Lock()  # yfinance keeps one session, one crumb and one settings object a process
+ASKED = count(
+    1
+)  # and the answers about the past, empty ones too, by what was asked: a timeout never used before is new
 
 
 class YahooSource:
@@ -93,7 +97,7 @@ class YahooSource:
                 auto_adjust=False,
                 actions=False,
                 keepna=True,
-                timeout=self._timeout_s,
+                timeout=self._timeout_s + next(ASKED) / 1000,
             )
         except YFRateLimitError:
             refuse_status(f"{self.name} {symbol}", 429, self._session.heard, "", self._now_ns())
@@ -129,6 +133,7 @@ class YahooSource:
 
 
 def _new_session(url: str, timeout_s: float, now_ns: Callable[[], int]) -> Any:  # a session as yfinance takes it
+    import yfinance  # noqa: F401  # sets filters for warnings when it is imported, so before ours
     from curl_cffi import requests
 
     home, there = urlsplit(URL), urlsplit(url)
@@ -150,17 +155,20 @@ def _new_session(url: str, timeout_s: float, now_ns: Callable[[], int]) -> Any: 
             response = super().request(method, url, *args, **kwargs)
             if "/v8/finance/chart/" in parts.path:
                 self.status, self.heard = response.status_code, response.headers
-                _refuse_broken(response, now_ns())
+                _refuse_broken(parts.path.rpartition("/")[2], response, now_ns())
             return response
 
     return Session(impersonate="chrome", trust_env=not is_local(url))
 
 
-def _refuse_broken(response: Any, now_ns: int) -> None:
-    if response.status_code >= 500:
-        refuse_status("yahoo", response.status_code, response.headers, response.text, now_ns)
+def _refuse_broken(symbol: str, response: Any, now_ns: int) -> None:
+    told_to_wait = response.status_code in BUSY and "Retry-After" in response.headers
+    if response.status_code >= 500 or told_to_wait:  # else yfinance first tries again with other cookies
+        refuse_status(f"yahoo {symbol}", response.status_code, response.headers, response.text, now_ns)
     if response.status_code == 200:
         try:
-            response.json()
+            body = response.json()
         except ValueError:
             raise Transient(f"an answer that is not JSON ({shortened(response.text, 60)})") from None
+        if not isinstance(body, dict) or not isinstance(body.get("chart"), dict) or "result" not in body["chart"]:
+            raise shape_fault("yahoo", symbol, f"an answer {shortened(response.text, 60)}", "a chart with a result")

@@ -1,4 +1,4 @@
-"""Vendors as small local servers: real HTTP, the vendors' shapes, faults on a schedule. No test of ours goes further."""
+"""Vendors as small local servers: real HTTP, the vendors' shapes, faults on a schedule. Tests reach no further."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ def _chart(symbol: str, bars: list[Bar], step: int) -> dict[str, Any]:
     }
     if step < 86400:
         meta["tradingPeriods"] = [
-            [{"timezone": "EST", "start": day, "end": day + 86400, "gmtoffset": -18000}]
+            [{"timezone": "EST", "start": day, "end": _midnight(day + 30 * 3600), "gmtoffset": -18000}]
             for day in sorted({_midnight(b.at_s) for b in bars})
         ]
         del result["indicators"]["adjclose"]  # type: ignore[attr-defined]
@@ -280,6 +280,7 @@ def serving(vendor: Vendor, market: Market) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # or each answer waits for the client's kernel
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
