@@ -29,7 +29,7 @@ class Macd(NamedTuple):
 
 
 def sma(price: Column = "close", n: int = 20) -> pl.Expr:
-    """Mean of the last `n` prices; first at row n - 1. The same bits as the strategies' `Sma` below sums of 9e6."""
+    """Mean of the last `n` prices; first at row n - 1. The same bits as the strategies' `Sma`."""
     check_length("sma", n)
     return _mean(column(price), n).alias(f"sma_{n}")
 
@@ -102,7 +102,7 @@ def _alpha(n: int) -> float:
 
 
 def _mean(values: pl.Expr, n: int) -> pl.Expr:
-    return divided(divided(window_sum(nanos(values), n), n), NANOS_PER_UNIT)
+    return divided(window_sum(nanos(values), n), n * NANOS_PER_UNIT)
 
 
 def _deviation(values: pl.Expr, n: int, ddof: int) -> pl.Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from tradetui.data.features.columns import Column, check_length, column, nanos, window_sum
+from tradetui.data.frames import divided
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 
 
@@ -44,4 +45,4 @@ def _weights(price: Column | None, volume: Column) -> tuple[pl.Expr, pl.Expr, pl
 
 def _average(paid: pl.Expr, traded: pl.Expr) -> pl.Expr:
     size = traded.cast(pl.Float64)
-    return pl.when(traded > 0).then(paid.cast(pl.Float64) / size / (3 * NANOS_PER_UNIT))
+    return pl.when(traded > 0).then(divided(paid.cast(pl.Float64) / size, 3 * NANOS_PER_UNIT))
