@@ -191,16 +191,7 @@ def test_both_forms_trade_the_same_on_real_markets(shared: Path, data: str, name
     for parameters in PARAMETERS[name]:
         for more in ({"quantity": 10}, {}):
             by_bar, in_columns = (
-                run_backtest(
-                    name,
-                    bars,
-                    parameters=parameters,
-                    allow_short=allow_short,
-                    form=form,
-                    cash=10**6,
-                    volume_cap=None,
-                    **more,
-                )
+                run_backtest(name, bars, parameters=parameters, form=form, **options, **more)
                 for form in ("event", "vectorised")
             )
             assert [traded(f) for f in in_columns.fills] == [traded(f) for f in by_bar.fills]
