@@ -18,6 +18,10 @@ def close_only(update: Callable[[float], float | None]) -> Callable[[Row], float
     return lambda row: update(row[2])
 
 
+def whole(update: Callable[[float, float, float], float | None]) -> Callable[[Row], float | None]:
+    return lambda row: update(*row)
+
+
 def band(width: float) -> Callable[[Row], float | None]:
     bands = Bands(20)
 
@@ -46,12 +50,12 @@ STREAMS: dict[str, Callable[[], Callable[[Row], float | None]]] = {
     "bb_20_2.0_upper": lambda: band(2.0),
     "bb_20_2.0_mid": lambda: band(0.0),
     "bb_20_2.0_lower": lambda: band(-2.0),
-    "trange": lambda: lambda row, one=TrueRange(): one.update(*row),
-    "atr_14": lambda: lambda row, one=Atr(14): one.update(*row),
+    "trange": lambda: whole(TrueRange().update),
+    "atr_14": lambda: whole(Atr(14).update),
     "macd_12_26_9": lambda: part(Macd(), "value"),
     "macd_12_26_9_signal": lambda: part(Macd(), "signal"),
     "macd_12_26_9_hist": lambda: part(Macd(), "histogram"),
-    "adx_14": lambda: lambda row, one=Adx(14): one.update(*row),
+    "adx_14": lambda: whole(Adx(14).update),
     "stoch_14_3_3_k": lambda: part(Stochastic(), "value"),
     "stoch_14_3_3_d": lambda: part(Stochastic(), "d"),
 }

@@ -12,6 +12,7 @@ from tradetui.data import features as f
 from tradetui.strategies import indicators as i
 from tradetui.strategies import price_indicators as p
 from tradetui.strategies import range_indicators as r
+from tradetui.strategies import volume_indicators as v
 
 pytestmark = pytest.mark.slow
 checked = settings(max_examples=40, deadline=None)  # polars starts threads on the first example
@@ -62,8 +63,8 @@ def test_means_and_prices_weighted_by_volume_are_the_same_bits(table: pl.DataFra
     seen = table.select(sma=f.sma(n=n), cutler=f.rsi_cutler(n=n), vwap=f.vwap(), rolling=f.rolling_vwap(n))
     assert_bits(streamed(i.Sma(n).update, table), seen["sma"])
     assert_bits(streamed(p.CutlerRsi(n).update, table), seen["cutler"])
-    assert_bits(streamed(p.Vwap().update, table, *bar), seen["vwap"])
-    assert_bits(streamed(p.RollingVwap(n).update, table, *bar), seen["rolling"])
+    assert_bits(streamed(v.Vwap().update, table, *bar), seen["vwap"])
+    assert_bits(streamed(v.RollingVwap(n).update, table, *bar), seen["rolling"])
 
 
 @checked
@@ -137,7 +138,7 @@ def test_symbols_of_one_table_do_not_see_each_other(table: pl.DataFrame, n: int)
 
 
 def test_a_session_starts_its_average_anew() -> None:
-    vwap = p.Vwap()
+    vwap = v.Vwap()
     assert vwap.update(11.0, 9.0, 10.0, 100.0) == 10.0
     vwap.reset()
     assert vwap.value is None
@@ -145,7 +146,7 @@ def test_a_session_starts_its_average_anew() -> None:
 
 
 def test_nothing_traded_has_no_average() -> None:
-    assert p.Vwap().update(11.0, 9.0, 10.0, 0.0) is None
+    assert v.Vwap().update(11.0, 9.0, 10.0, 0.0) is None
     table = pl.DataFrame({"high": [11.0], "low": [9.0], "close": [10.0], "volume": [0.0]})
     assert table.select(f.vwap()).item() is None
 
