@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy.typing as npt
 
 from tradetui.engine.market.bars import Float64, Int64
 
+EAGER_ORDERS = 400  # of a side at most: they are larger where more is to be traded
+EXCESS = 0.15  # one side wants up to this much more than the other, and not more of what rests: a book remains
 AT_ANY_PRICE = 0  # the limit of an order that takes any price
 
 
@@ -78,9 +81,9 @@ def call_orders(
     Two thirds of the volume comes at any price. Limits thin out with distance as in `book_loop`.
     """
     parts = [_limits(rng, side, fair, spread_ticks, resting, round_lot) for side in (1, -1)]
-    lean = 0.9 + 0.2 * rng.random()
-    for side, share in ((1, lean), (-1, 2.0 - lean)):
-        parts.append(_eager(rng, side, fair, spread_ticks, volume * share, round_lot))
+    beyond = EXCESS * min(volume, float(parts[0].size.sum())) * (2.0 * rng.random() - 1.0)
+    for side, more in ((1, max(0.0, beyond)), (-1, max(0.0, -beyond))):
+        parts.append(_eager(rng, side, fair, spread_ticks, volume + more, round_lot))
     merged = CallOrders(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     order = np.argsort(rng.random(len(merged.side)), kind="stable")
     return CallOrders(merged.side[order], merged.limit[order], merged.size[order])
@@ -108,11 +111,12 @@ def _eager(
     rng: np.random.Generator, side: int, fair: float, spread_ticks: float, volume: float, round_lot: int
 ) -> CallOrders:
     """Orders that mean to trade: two in three at any price, the others up to a few spreads beyond the fair price."""
-    sizes = _sizes(rng.random(400), round_lot)
-    factor = max(1, round(volume / max(1, int(sizes.sum()))))
-    sizes = sizes * factor
-    count = max(2, int(np.searchsorted(np.cumsum(sizes), volume)))
-    sizes = sizes[:count]
+    sizes = _sizes(rng.random(EAGER_ORDERS), round_lot)
+    sizes *= max(1, math.ceil(volume / int(sizes.sum())))
+    before = np.cumsum(sizes) - sizes
+    wanted = max(1, round(volume / round_lot)) * round_lot
+    sizes = np.clip(wanted - before, 0, sizes)
+    sizes = sizes[sizes > 0]
     u, any_price = rng.random(len(sizes)), rng.random(len(sizes)) < 2 / 3
     limit = np.rint(fair + side * 3.0 * spread_ticks * u).astype(np.int64)
     limit[any_price] = AT_ANY_PRICE

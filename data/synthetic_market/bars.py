@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from tradetui.data.synthetic import MINUTE_NS, MINUTES, SymbolModel, normals, session_open_ns, session_shape, weekdays
-from tradetui.data.synthetic_market.prices import Course, Factor, course, session_starts, stream
+from tradetui.data.synthetic_market.prices import Course, Factor, course, session_starts, stream, trading_shape
 from tradetui.data.synthetic_market.symbols import MarketSymbol
 from tradetui.engine.market.bars import Bars, Float64, Int64
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
@@ -64,5 +64,5 @@ def _volumes(rng: np.random.Generator, model: SymbolModel, path: Course) -> Floa
     usual = model.daily_volatility / math.sqrt(MINUTES)
     moved = path.volatility / (usual * session_shape(0.72, 0.85))
     crowd = 0.5 + 0.3 / (1.0 - 0.9 * rng.random(path.returns.size))
-    busy = session_shape(0.5, 1.0) * (0.4 + 0.6 * moved)
+    busy = trading_shape() * (0.4 + 0.6 * moved)
     return np.rint(model.minute_volume * busy.reshape(-1) * crowd) + 1.0

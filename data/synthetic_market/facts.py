@@ -109,4 +109,5 @@ def ends_to_middle(volume: Float64) -> tuple[float, float]:
 def depth_profile(sizes: Float64) -> Float64:
     """Mean size of each level over rows of (snapshots, levels), divided by the mean size of all those levels."""
     mean: Float64 = sizes.mean(axis=0)
-    return mean / mean.mean()
+    profile: Float64 = mean / mean.mean()
+    return profile

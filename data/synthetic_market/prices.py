@@ -19,7 +19,7 @@ from tradetui.engine.market.bars import Float64
 # Memory in minutes, and how much each adds to the standard deviation of the logarithm of volatility.
 SCALES = ((6.0, 0.26), (50.0, 0.28), (500.0, 0.30))
 COMMON_VOLATILITY = 0.5  # share of the variance of log volatility that all symbols have in common
-GAP_SHARE = 0.45  # an overnight gap's standard deviation as a share of the session's
+GAP_SHARE = 0.71  # an overnight gap's standard deviation as a share of the session's
 FACTOR_SHARE = 0.55  # share of a symbol's variance that the common factor carries at beta 1
 LOG_VARIANCE = sum(deviation * deviation for _, deviation in SCALES)  # subtracted: squared volatility then averages 1
 LIMIT = 0.2  # a session's price stays within this share of its first price, as under a daily price limit
@@ -80,7 +80,7 @@ def session_starts(model: SymbolModel, course: Course) -> Float64:
     inside = np.cumprod(1.0 + course.returns, axis=1)[:, -1]
     inside = np.clip(inside, 1.0 - LIMIT, 1.0 + LIMIT)
     before = np.concatenate(([1.0], inside[:-1]))
-    starts: Float64 = model.start_price * np.cumprod(before * (1.0 + course.gaps))
+    starts: Float64 = np.cumprod(before * (1.0 + course.gaps)) * np.float64(model.start_price)
     return starts
 
 
@@ -94,6 +94,14 @@ def second_path(rng: np.random.Generator, start: float, returns: Float64, volati
     path = np.concatenate(([1.0], np.cumprod(1.0 + steps.reshape(-1))))
     limited: Float64 = start * np.clip(np.append(path, path[-1]), 1.0 - LIMIT, 1.0 + LIMIT)
     return limited
+
+
+def trading_shape() -> Float64:
+    """How much is traded in each minute: a U with a steeper end, where what must trade today hurries."""
+    x = np.maximum(0.0, (2 * np.arange(MINUTES) + 1) / MINUTES - 1.0)
+    fourth = (x * x) * (x * x)
+    steep: Float64 = session_shape(0.5, 0.95) + 0.45 * (fourth * fourth)
+    return steep
 
 
 def exponential(x: Float64) -> Float64:

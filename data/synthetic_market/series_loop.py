@@ -13,7 +13,7 @@ CLOCK_DRAWS: Final = 3  # uniform numbers that one arrival uses
 BUSY, LEVEL, ELAPSED, MINUTE, LAST_NS = 0, 1, 2, 3, 4  # entries of `clock`
 CLOCK_ENTRIES: Final = 5
 
-BURST_STARTS, BURST_ENDS = 0.22, 0.25  # chances at each arrival: bursts of about six, as often as calm stretches
+BURST_STARTS, BURST_ENDS = 0.235, 0.265  # chances at each arrival: bursts of about six, as often as calm stretches
 BURST_GAP, CALM_GAP = 0.015, 2.1  # mean gaps in and out of a burst, in units of about one arrival
 LEVEL_CHANGES: Final = 0.006  # chance at each arrival that trading as a whole becomes slower or faster
 MINUTE_NS: Final = 60 * 10**9

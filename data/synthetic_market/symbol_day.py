@@ -14,7 +14,7 @@ import numpy as np
 from tradetui.data.synthetic import MINUTE_NS, MINUTES, session_shape
 from tradetui.data.synthetic_market import book_loop as loop
 from tradetui.data.synthetic_market.auction import CallOrders, Uncross, call_orders, left_over, uncross
-from tradetui.data.synthetic_market.prices import LIMIT, SECONDS, second_path, stream
+from tradetui.data.synthetic_market.prices import LIMIT, SECONDS, second_path, stream, trading_shape
 from tradetui.data.synthetic_market.series_loop import (
     CLOCK_DRAWS,
     CLOCK_ENTRIES,
@@ -27,7 +27,7 @@ from tradetui.engine.market.bars import Float64, Int64
 
 ARRIVALS_A_BLOCK = 16_384  # drawn and played at a time
 ORDERS_A_SIDE_MAX = 8  # times the usual number: no more find room
-OPENING_SHARE, CLOSING_SHARE = 0.02, 0.08  # of a session's volume, about what the calls trade
+OPENING_SHARE, CLOSING_SHARE = 0.025, 0.105  # of a session's volume, about what the calls trade
 LOTS_AN_ARRIVAL = 0.4  # traded, in round lots, measured: what the opening call expects of the session
 INDICATIONS = 20  # of a call, one every `INDICATION_NS` before it
 INDICATION_NS = 15 * 10**9
@@ -197,7 +197,7 @@ def total_gap(rng: np.random.Generator, count: int) -> float:
 def activity_of(symbol: MarketSymbol, volatility: Float64) -> Float64:
     """Cumulated activity at each minute, from 0 to 1: U-shaped, and higher when prices move more."""
     usual = symbol.model.daily_volatility / math.sqrt(MINUTES)
-    each = session_shape(0.5, 1.0) * (0.4 + 0.6 * volatility / (usual * session_shape(0.72, 0.85)))
+    each = trading_shape() * (0.4 + 0.6 * volatility / (usual * session_shape(0.72, 0.85)))
     cumulated = np.concatenate(([0.0], np.cumsum(each)))
     shares: Float64 = cumulated / cumulated[-1]
     return shares

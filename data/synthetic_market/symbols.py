@@ -11,6 +11,7 @@ from tradetui.data.synthetic_market.prices import stream
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 
 SYMBOLS_MAX = 10_000  # names have four digits
+TICKS_MIN, TICKS_MAX = 200, 1_000_000  # of a price: each tick has a row in the book, and a spread needs some of them
 SYMBOLS = 4  # the stream of random numbers after those of `prices`
 SPREAD_FRACTION = 1.6e-4  # of the price, between the bounds below: a cheap share is held up by its tick
 SPREAD_TICKS_MIN, SPREAD_TICKS_MAX = 1.0, 4.0
@@ -30,12 +31,24 @@ class MarketSymbol:
     lot_nanos: int = NANOS_PER_UNIT
     round_lot: int = 100
     orders_a_side: int = 220
-    market_share: float = 0.08
+    market_share: float = 0.07
+
+    def __post_init__(self) -> None:
+        _demand("start_price in ticks", self.start_ticks, TICKS_MIN, TICKS_MAX)
+        _demand("spread_ticks", self.spread_ticks, 0.5, 50.0)
+        _demand("orders_a_side", self.orders_a_side, 50, 100_000)
+        _demand("market_share", self.market_share, 0.001, 0.3)
+        _demand("round_lot", self.round_lot, 1, 1_000_000)
 
     @property
     def start_ticks(self) -> float:
         """The first believed price in ticks."""
         return self.model.start_price * NANOS_PER_UNIT / self.tick_nanos
+
+
+def _demand(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise ValueError(f"{name} is {value:,}; expected from {least:,} to {most:,}")
 
 
 def market_symbols(seed: int, count: int) -> tuple[MarketSymbol, ...]:
