@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -121,7 +122,9 @@ def _calendar(name: str, first_year: int, last_year: int) -> Sessions:
         raise UsageError(f"there is no calendar {name!r}; {meant}")
     start, end = f"{first_year}-01-01", f"{last_year}-12-31"
     try:
-        found: Any = exchange_calendars.get_calendar(name, start=start, end=end)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the library's words to pandas are nothing that a user could mend
+            found: Any = exchange_calendars.get_calendar(name, start=start, end=end)
     except ValueError as error:
         raise UsageError(f"calendar {name}: {str(error).splitlines()[0]}") from error
     schedule = found.schedule

@@ -65,9 +65,7 @@ def _named_columns(
         at = next((i for i, value in enumerate(row[1:], 1) if CLOCK.fullmatch(value.strip())), 0)
         if at:
             names = unique_names([*header[:at], "time of day", *header[at:]])
-            seen = (
-                f"the header names {len(header)} columns, the rows have {len(row)}, and field {at + 1} is {row[at]!r}"
-            )
+            seen = f"{len(header)} names over {len(row)} fields, and field {at + 1} is {row[at]!r}"
             findings.append(Finding(f"column {at + 1}", "time of day", seen))
             return names, Roles(time=names[at - 1], clock="time of day")
     return unique_names(header), Roles()
