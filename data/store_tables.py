@@ -37,6 +37,7 @@ _TICK_COLUMNS = {
     QUOTES_LAYOUT: ("bid", "bid_size", "ask", "ask_size"),
     DEPTH_LAYOUT: ("side", "price", "size"),
 }
+LAYOUTS = (BARS_LAYOUT, *_TICK_COLUMNS)
 _PERIOD_FORMS: dict[Period, str] = {"D": "%Y-%m-%d", "M": "%Y-%m", "Y": "%Y"}
 
 

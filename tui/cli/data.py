@@ -15,6 +15,10 @@ from tradetui.tui.cli.data_generate import generate
 from tradetui.tui.cli.data_clean import CHECK_HELP, CLEAN_HELP, check, clean
 from tradetui.tui.cli.data_import import HELP as IMPORT_HELP
 from tradetui.tui.cli.data_import import import_
+from tradetui.tui.cli.data_list import HELP as LIST_HELP
+from tradetui.tui.cli.data_list import list_
+from tradetui.tui.cli.data_show import HELP as SHOW_HELP
+from tradetui.tui.cli.data_show import show
 
 app = typer.Typer(help="Market data: make the bundled sample.", no_args_is_help=True)
 
@@ -34,6 +38,8 @@ app.command("check", help=CHECK_HELP)(check)
 app.command("clean", help=CLEAN_HELP)(clean)
 app.command("generate", help=GENERATE_HELP)(generate)
 app.command("download", help=DOWNLOAD_HELP)(download)
+app.command("list", help=LIST_HELP)(list_)
+app.command("show", help=SHOW_HELP)(show)
 
 
 @app.callback()
