@@ -62,7 +62,7 @@ def write_cleaned(loaded: Loaded, rules: Sequence[Rule], settings: Settings, tar
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(target.parent, None, f"it cannot be made ({error.strerror})", "a writable folder") from error
-    kept = _sidecar(loaded, cleaned)
+    kept = sidecar_of(loaded, cleaned)
     write_frame(frame.drop(ROW), target, layout, metadata)
     story = {
         "columns": list(loaded.table.frame.columns),
@@ -116,7 +116,7 @@ def restored(cleaned: pl.DataFrame, kept: pl.DataFrame, columns: list[str]) -> p
     return pl.concat([rows, was.select(ROW, *columns)]).sort(ROW).select(columns)
 
 
-def _sidecar(loaded: Loaded, cleaned: Cleaned) -> pl.DataFrame:
+def sidecar_of(loaded: Loaded, cleaned: Cleaned) -> pl.DataFrame:
     """Every row of the input that is not in the result as it was, those that moved, and where rows were added."""
     source = loaded.table.frame
     result = cleaned.table.frame

@@ -52,13 +52,13 @@ def _fill(table: Table, _: Found, settings: Settings) -> Mended:
     frame = table.frame.with_columns(filled=pl.lit(value=False))
     parts = [frame]
     kind = frame.schema["symbol"]
+    assert isinstance(kind, pl.Enum)
     for code, starts in _missing_starts(table, settings).items():
-        symbol = (
-            pl.Series("symbol", np.full(len(starts), code, np.uint32)).cast(kind) if isinstance(kind, pl.Enum) else None
-        )
+        symbol = pl.Series(kind.categories, dtype=kind).gather(np.full(len(starts), code, np.uint32))
         own = frame if table.one_symbol else frame.filter(pl.Series(table.codes() == code))
+        own = own.sort("ts_ns", maintain_order=True)  # the rule that sorts may have been left out
         ts = own["ts_ns"].to_numpy()
-        close = own["close"].gather(np.searchsorted(ts, starts) - 1)
+        close = own["close"].gather(np.searchsorted(ts, starts, side="right") - 1)
         made = pl.DataFrame({"ts_ns": starts, "symbol": symbol, "volume": np.zeros(len(starts)), "filled": True})
         parts.append(made.with_columns(close.alias(name) for name in ("open", "high", "low", "close")))
     whole = pl.concat(parts, how="diagonal").sort("ts_ns", "symbol", maintain_order=True)
