@@ -32,9 +32,9 @@ def every_bar(core: Core, bars: Bars, start: int, stop: int, interval_ns: int, s
     columns = _columns(bars, start, stop)
     core.view.follow(columns[1], stop)
     watches: dict[str, Watch] = core.venue.watches if settle else {}
-    decide = _nothing if core.stopped else core.strategy.on_market_data
     event: MarketEvent | None = None
     while True:
+        decide = _nothing if core.stopped else core.strategy.on_market_data
         waiting = settle and core.orders.waiting
         guarding = core.guard.limit is not None and bool(core.portfolio.open)
         # The iterators go on where they were; only the numbering starts anew after events were put out.
@@ -47,7 +47,7 @@ def every_bar(core: Core, bars: Bars, start: int, stop: int, interval_ns: int, s
                     watch is not None
                     and (event.low <= watch.low or event.high >= watch.high or event.ts_ns >= watch.expires_ns)
                 ):
-                    _react(core, bars, event)
+                    _react(core, bars, core.view.row, event.symbol, event.ts_ns, event.seq)
                     busy = True
                     if core.stopped:
                         decide = _nothing
@@ -57,13 +57,13 @@ def every_bar(core: Core, bars: Bars, start: int, stop: int, interval_ns: int, s
                 signals = decide(event)
                 if signals:
                     check_signals(signals)
-            except Exception as error:  # noqa: BLE001  # a strategy may raise anything; it is stopped and recorded, never swallowed
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # a strategy may raise anything; it is stopped and recorded, never swallowed
                 core.reach(event.seq)
                 core.fail(error, event.ts_ns + interval_ns, event.seq)
                 decide, signals, busy = _nothing, None, True
             if signals:
                 core.reach(event.seq)
-                _act(core, bars, event, signals, interval_ns)
+                _act(core, bars, core.view.row, event.symbol, event.ts_ns, event.seq, signals, interval_ns)
                 break
             if busy:
                 core.reach(event.seq)
@@ -86,18 +86,27 @@ def woken_bars(
     core.first_row = start
     pending = iter(changes[np.searchsorted(changes, start) : np.searchsorted(changes, stop)].tolist())
     change, row = next(pending, NEVER_ROW), start - 1
-    while (wake := min(change, _next_touch(core, bars, row + 1, stop))) < stop:
-        core.input(wake - row)
+    names, waiting, watches, guarded = (
+        bars.symbols,
+        core.orders.waiting,
+        core.venue.watches,
+        core.guard.limit is not None,
+    )
+    while (
+        wake := min(change, _next_touch(core, bars, row + 1, stop) if watches or waiting or guarded else stop)
+    ) < stop:
+        seq = core.input(wake - row)
         row = wake
         core.view.move(row)
-        event = _event(bars, row, core.seq)
-        if core.orders.waiting or event.symbol in core.venue.watches:
-            _react(core, bars, event)
-        if core.guard.limit is not None:
-            core.check_drawdown(event.ts_ns + interval_ns, event.seq)
+        symbol, ts_ns = names[bars.symbol.item(row)], bars.ts_ns.item(row)
+        if waiting or symbol in watches:
+            _react(core, bars, row, symbol, ts_ns, seq)
+        if guarded:
+            core.check_drawdown(ts_ns + interval_ns, seq)
         if wake == change:
             if not core.stopped:
-                _act(core, bars, event, [SignalEvent(event.symbol, wanted.item(row))], interval_ns)
+                signal = SignalEvent(symbol, wanted.item(row))
+                _act(core, bars, row, symbol, ts_ns, seq, [signal], interval_ns)
             change = next(pending, NEVER_ROW)
     core.input(stop - 1 - row)
     core.view.move(stop - 1)
@@ -114,30 +123,31 @@ def change_rows(bars: Bars, wanted: npt.NDArray[np.int8]) -> Int64:
     return np.sort(np.concatenate(found))
 
 
-def _react(core: Core, bars: Bars, event: MarketEvent) -> None:
-    core.reach(event.seq)
+def _react(core: Core, bars: Bars, row: int, symbol: str, ts_ns: int, seq: int) -> None:
+    """Let waiting orders go and the venue react to one bar; `seq` is the bar's number."""
+    core.reach(seq)
     if core.orders.waiting:
-        core.release(event.ts_ns)
-    if event.symbol in core.venue.watches:
-        row = core.view.row
+        core.release(ts_ns)
+    if symbol in core.venue.watches:
         bar = Window(
-            event.ts_ns,
+            ts_ns,
             bars.open.item(row),
             bars.high.item(row),
             bars.low.item(row),
             bars.close.item(row),
-            event.volume,
+            bars.volume.item(row),
         )
-        core.settle(event.symbol, bar, row)
+        core.settle(symbol, bar, row)
 
 
-def _act(core: Core, bars: Bars, event: MarketEvent, signals: Sequence[SignalEvent], interval_ns: int) -> None:
+def _act(
+    core: Core, bars: Bars, row: int, symbol: str, ts_ns: int, seq: int, signals: Sequence[SignalEvent], delay_ns: int
+) -> None:
     """Put the wishes through, and with `same_close` fill them at the close they were decided on."""
-    core.signals(signals, event.ts_ns + interval_ns, event.seq, symbol=event.symbol, price=event.close)
-    if core.same_close and event.symbol in core.venue.watches:
-        row = core.view.row
-        close = int(bars.close[row])
-        core.settle(event.symbol, Window(event.ts_ns, close, close, close, close, event.volume), row)
+    close = bars.close.item(row)
+    core.signals(signals, ts_ns + delay_ns, seq, symbol=symbol, price=close / NANOS_PER_UNIT)
+    if core.same_close and symbol in core.venue.watches:
+        core.settle(symbol, Window(ts_ns, close, close, close, close, bars.volume.item(row)), row)
 
 
 def _next_touch(core: Core, bars: Bars, start: int, stop: int) -> int:
@@ -177,20 +187,6 @@ def _columns(bars: Bars, start: int, stop: int) -> tuple[Iterator[Any], ...]:
     symbols: Iterator[str] = repeat(names[0]) if len(names) == 1 else map(names.__getitem__, bars.symbol[rows].tolist())
     prices = ((column[rows] / NANOS_PER_UNIT).tolist() for column in (bars.open, bars.high, bars.low, bars.close))
     return (symbols, iter(bars.ts_ns[rows].tolist()), *map(iter, prices), iter(bars.volume[rows].tolist()))
-
-
-def _event(bars: Bars, row: int, seq: int) -> MarketEvent:
-    scale = NANOS_PER_UNIT
-    return MarketEvent(
-        bars.symbols[bars.symbol.item(row)],
-        bars.ts_ns.item(row),
-        bars.open.item(row) / scale,
-        bars.high.item(row) / scale,
-        bars.low.item(row) / scale,
-        bars.close.item(row) / scale,
-        bars.volume.item(row),
-        seq,
-    )
 
 
 def _nothing(event: MarketEvent) -> None:

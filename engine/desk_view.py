@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from decimal import Decimal
+
 from tradetui.engine.market.view import MarketView
-from tradetui.engine.model.instrument import NANOS_PER_UNIT, decimal_from_nanos, nanos_from_float
+from tradetui.engine.model.instrument import NANOS_PER_UNIT
 from tradetui.engine.model.orders import Order
 from tradetui.engine.trading.desk import History
 from tradetui.engine.trading.order_manager import OrderManager
@@ -13,10 +16,19 @@ from tradetui.engine.trading.portfolio import Portfolio
 class DeskView:
     """Reads only; every answer is as of the event being handled."""
 
-    def __init__(self, portfolio: Portfolio, orders: OrderManager, view: MarketView) -> None:
+    def __init__(
+        self,
+        portfolio: Portfolio,
+        orders: OrderManager,
+        view: MarketView,
+        equity: Callable[[], float],
+        free: Callable[[], Decimal],
+    ) -> None:
         self._portfolio = portfolio
         self._orders = orders
         self._view = view
+        self._equity = equity
+        self._free = free
 
     def position(self, symbol: str) -> float:
         """Signed units held."""
@@ -30,17 +42,12 @@ class DeskView:
     @property
     def equity(self) -> float:
         """Cash and everything held at the last prices."""
-        held = self._portfolio.open.values()
-        return self.cash + sum(float(p.quantity) * (self._view.mark(p.symbol, p.quantity > 0) or 0.0) for p in held)
+        return self._equity()
 
     @property
     def free(self) -> float:
         """Cash that may back a new position without borrowing."""
-        marks = {}
-        for position in self._portfolio.open.values():
-            mark = self._view.mark(position.symbol, position.quantity > 0)
-            marks[position.symbol] = decimal_from_nanos(nanos_from_float(mark or 0.0))
-        return float(self._portfolio.free(marks))
+        return float(self._free())
 
     def price(self, symbol: str) -> float | None:
         """The last price seen, None before the first."""

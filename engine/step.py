@@ -38,10 +38,18 @@ from tradetui.engine.strategy import Strategy, check_signals
 from tradetui.engine.trading.drawdown import DrawdownGuard
 from tradetui.engine.trading.fees import FeeSchedule
 from tradetui.engine.trading.order_manager import Moment, OrderManager
-from tradetui.engine.trading.portfolio import Portfolio
+from tradetui.engine.trading.portfolio import Portfolio, Position
 from tradetui.engine.trading.risk import RiskManager
 
 EVENTS_PER_STEP_MAX = 10_000  # a strategy that answers its own fills without end stops here
+
+
+class StrategyRaised(Exception):
+    """The strategy raised while it was asked for a size or a level; `error` is what it raised."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Core:
@@ -68,9 +76,9 @@ class Core:
             instruments,
             risk,
             fees,
-            strategy.calculate_position_size,
+            self._strategy_size,
             self.even_share,
-            lambda: (strategy.get_stop_loss(), strategy.get_take_profit()),
+            self._strategy_levels,
             strategy.allow_short,
         )
         self.guard = DrawdownGuard(risk.limits.max_drawdown, float(cash))
@@ -84,7 +92,7 @@ class Core:
         self._out: list[Event] = []
         self._seq = 0
         self._order_seq: dict[int, int] = {}
-        strategy.desk = DeskView(self.portfolio, self.orders, self.view)
+        strategy.desk = DeskView(self.portfolio, self.orders, self.view, self.equity, self.free)
 
     # -- numbering
 
@@ -121,8 +129,9 @@ class Core:
         market = self._seq
         self.view.opening(symbol, bar.open / 1e9)
         venue = self.venue
-        for dropped in venue.expire(symbol, bar.ts_ns):
-            self._dropped(dropped, bar.ts_ns, market)
+        if symbol in venue.expiring:
+            for dropped in venue.expire(symbol, bar.ts_ns):
+                self._dropped(dropped, bar.ts_ns, market)
         venue.begin(symbol, bar)
         self._converse(symbol, bar.ts_ns, row)
         for dropped in venue.end(symbol, bar):
@@ -164,7 +173,12 @@ class Core:
             self.emit(signal, cause)
             last = price if signal.symbol == symbol else self.view.price(signal.symbol) or 0.0
             now = Moment(ts_ns, signal.seq, last, self.free(), self.state)
-            self.route(self.orders.on_signal(signal, now), signal.seq, dormant=dormant)
+            try:
+                events = self.orders.on_signal(signal, now)
+            except StrategyRaised as raised:
+                self.fail(raised.error, ts_ns, signal.seq)
+                return
+            self.route(events, signal.seq, dormant=dormant)
 
     def route(self, events: Sequence[Event], cause: int, born: Window | None = None, dormant: bool = False) -> None:
         """Put events out and bring to the venue what concerns it."""
@@ -180,7 +194,7 @@ class Core:
     def release(self, ts_ns: int) -> None:
         """Send orders that waited for the rate limit."""
         if self.orders.waiting:
-            self.route(self.orders.release(self._now(ts_ns, self._seq, "")), self._seq)
+            self.route(self.orders.release(self._now(ts_ns, self._seq, ""), self.view.price), self._seq)
 
     def check_drawdown(self, ts_ns: int, seq: int) -> bool:
         """Halt trading when equity fell too far below its peak; true when that happened now."""
@@ -192,7 +206,7 @@ class Core:
         self._halt(f"DRAWDOWN: {breach}", "risk", ts_ns)
         return True
 
-    def fail(self, error: Exception, ts_ns: int, cause: int) -> None:
+    def fail(self, error: BaseException, ts_ns: int, cause: int) -> None:
         """The strategy raised: stop asking it, cancel its entries, keep its positions and their protective orders."""
         self.stopped = True
         name = self.strategy.name or type(self.strategy).__name__
@@ -240,7 +254,7 @@ class Core:
         """Cash and everything held, at the marks of now."""
         total = float(self.portfolio.cash)
         for position in self.portfolio.open.values():
-            total += float(position.quantity) * (self.view.mark(position.symbol, position.quantity > 0) or 0.0)
+            total += float(position.quantity) * self._mark(position)
         return total
 
     def even_share(self) -> float:
@@ -252,12 +266,10 @@ class Core:
 
     def marks(self) -> dict[str, Decimal]:
         """The mark of every open position, exact."""
-        marks = {}
-        for position in self.portfolio.open.values():
-            mark = self.view.mark(position.symbol, position.quantity > 0)
-            if mark is not None:
-                marks[position.symbol] = decimal_from_nanos(nanos_from_float(mark))
-        return marks
+        return {
+            position.symbol: decimal_from_nanos(nanos_from_float(self._mark(position)))
+            for position in self.portfolio.open.values()
+        }
 
     def record(self, bars: Bars) -> None:
         """Hand a finished chunk to the equity curve."""
@@ -299,7 +311,7 @@ class Core:
                 signals = self.strategy.on_fill(fill)
                 if signals:
                     check_signals(signals)
-            except Exception as error:  # noqa: BLE001  # a strategy may raise anything; it is stopped and recorded
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # a strategy may raise anything; it is stopped
                 self.fail(error, fill.ts_ns, fill.seq)
                 return
             if signals:
@@ -309,6 +321,22 @@ class Core:
         self._order_seq.pop(dropped.order_id, None)
         now = self._now(ts_ns, cause, "")
         self.route(self.orders.on_dropped(dropped.order_id, dropped.status, dropped.reason, now), cause)
+
+    def _mark(self, position: Position) -> float:
+        """What one unit is worth now; at cost where no price was ever seen on that side, never at nothing."""
+        return self.view.mark(position.symbol, position.quantity > 0) or float(position.average_price)
+
+    def _strategy_size(self, signal: SignalEvent, capital: Decimal) -> Decimal | None:
+        try:
+            return self.strategy.calculate_position_size(signal, capital)
+        except (Exception, SystemExit) as error:  # a strategy may raise anything; `signals` stops and records it
+            raise StrategyRaised(error) from error
+
+    def _strategy_levels(self) -> tuple[float | None, float | None]:
+        try:
+            return self.strategy.get_stop_loss(), self.strategy.get_take_profit()
+        except (Exception, SystemExit) as error:  # likewise
+            raise StrategyRaised(error) from error
 
     def _halt(self, reason: str, actor: str, ts_ns: int) -> None:
         self._change(TradingState.HALTED, actor, reason, ts_ns)

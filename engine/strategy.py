@@ -100,6 +100,8 @@ def check_signals(signals: object) -> None:
     for signal in signals:
         if not isinstance(signal, SignalEvent):
             raise TypeError(f"a strategy must return SignalEvents, not {type(signal).__name__}")
+        if _is_plain(signal):
+            continue
         for name, kinds in _FIELDS.items():
             value = getattr(signal, name)
             if not isinstance(value, kinds) or isinstance(value, bool):
@@ -113,6 +115,23 @@ def check_signals(signals: object) -> None:
             value = getattr(signal, name)
             if isinstance(value, str):
                 decimal_from(value)  # "10" is a number as good as 10, "many" is none
+
+
+def _is_plain(signal: SignalEvent) -> bool:
+    """Whether it says no more than a direction: the commonest kind, and in order at a glance."""
+    return (
+        type(signal.direction) is int
+        and type(signal.symbol) is str
+        and type(signal.reason) is str
+        and signal.type == "market"
+        and signal.time_in_force == "day"
+        and signal.quantity is None
+        and signal.limit_price is None
+        and signal.stop_price is None
+        and signal.stop_loss is None
+        and signal.take_profit is None
+        and signal.fraction is None
+    )
 
 
 _AMOUNTS = ("quantity", "limit_price", "stop_price", "stop_loss", "take_profit")

@@ -135,7 +135,7 @@ class TapePlayer:
             signals = core.strategy.on_market_data(event)  # type: ignore[arg-type]  # it subscribed to this kind
             if signals:
                 check_signals(signals)
-        except Exception as error:  # noqa: BLE001  # a strategy may raise anything; it is stopped and recorded, never swallowed
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # a strategy may raise anything; it is stopped and recorded, never swallowed
             core.fail(error, event.ts_ns, event.seq)
             return
         if signals:

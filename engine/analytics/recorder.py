@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -12,7 +11,7 @@ from tradetui.engine.market.bars import Bars
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 
 
-class Change(NamedTuple):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """A fill as the curve sees it: at which row of the chunk, which symbol, and the change of units and of cash."""
 
     row: int

@@ -71,6 +71,8 @@ class SimulatedExecutor:
     def __init__(self, rules: VenueRules, instruments: Mapping[str, Instrument], seed: int) -> None:
         self._rules = rules
         self._instruments = instruments
+        self._ticks = {symbol: nanos_from_decimal(known.tick) for symbol, known in instruments.items()}
+        self._lots = {symbol: nanos_from_decimal(known.lot) for symbol, known in instruments.items()}
         self._random = random.Random(seed)
         self._orders: dict[str, list[Resting]] = {}
         self._positions: dict[str, int] = {}
@@ -80,6 +82,7 @@ class SimulatedExecutor:
         self._cap = None if rules.volume_cap is None else float(rules.volume_cap)
         self._covers: dict[str, dict[int, int]] = {}  # by symbol, then entry: what of it its bracket may still close
         self._sleeping: set[str] = set()  # symbols with dormant orders
+        self.expiring: set[str] = set()  # symbols that have had orders which end with a session
         self._side = 0  # the side that may fill, 0 for both
         self._touch = rules.touch
         self.rest: Window | None = None  # the part of the bar after the last fill, where its legs may act
@@ -133,12 +136,12 @@ class SimulatedExecutor:
         if self._cap is None or bar.volume != bar.volume:  # NaN: the volume is not known, so it cannot bind
             self._volume_left = NEVER
         elif not again:
-            lot = self._lot(symbol)
+            lot = self._lots[symbol]
             self._volume_left = round(bar.volume * self._cap * NANOS_PER_UNIT) // lot * lot
 
     def begin_quote(self, symbol: str, side: int, quote: Window) -> None:
         """Start settling one side of a quote: orders of `side` may take what it displays, and reaching it is enough."""
-        lot = self._lot(symbol)
+        lot = self._lots[symbol]
         self._bar, self._side, self._touch, self._settled = quote, side, True, ("", -1)
         if symbol in self._sleeping:
             self._wake(symbol, quote.ts_ns)
@@ -159,7 +162,8 @@ class SimulatedExecutor:
             outcome = self._execute(order, where, bar, free)
             if outcome is not None:
                 return outcome
-        self._trigger(symbol, bar)
+        if self._orders.get(symbol):
+            self._trigger(symbol, bar)
         return None
 
     def end(self, symbol: str, bar: Window) -> list[Dropped]:
@@ -178,6 +182,7 @@ class SimulatedExecutor:
                     dropped.append(self._give_up(order, OrderStatus.CANCELLED, reason))
                     continue
                 if order.time_in_force == "day" and order.role == "open" and order.type != "market":
+                    self.expiring.add(symbol)
                     order.expires_ns = session_end_ns(bar.ts_ns, self._instruments[symbol].timezone)
             if not self._plain_chance and self._random.random() < self._rules.chance.cancel:
                 dropped.append(self._give_up(order, OrderStatus.CANCELLED, "the venue cancelled it (chance.cancel)"))
@@ -210,10 +215,13 @@ class SimulatedExecutor:
                 order.triggered = order.side * extreme >= order.side * order.stop
 
     def _earliest(self, symbol: str, bar: Window) -> tuple[Resting, Reach] | None:
+        orders = self._orders.get(symbol)
+        if not orders:
+            return None
         best: tuple[Resting, Reach] | None = None
         best_key = (9, False, 0)
-        through = 0 if self._touch else self._tick(symbol)
-        for order in self._orders.get(symbol, ()):
+        through = 0 if self._touch else self._ticks[symbol]
+        for order in orders:
             if order.dormant or order.spent or order.side == -self._side:
                 continue
             where = reach(order, bar, through, self._rules.intrabar)
@@ -254,7 +262,7 @@ class SimulatedExecutor:
         quantity = min(order.left, self._volume_left)
         chance = self._rules.chance
         if not self._plain_chance and chance.partial and self._random.random() < chance.partial:
-            lot = self._lot(order.symbol)
+            lot = self._lots[order.symbol]
             quantity = max(int(quantity * self._random.random()) // lot * lot, min(lot, quantity))
             order.spent = True
         if order.time_in_force == "fok" and quantity < order.left:
@@ -265,7 +273,7 @@ class SimulatedExecutor:
         price = where.price
         if self._plain_price or order.type in ("limit", "stop_limit"):
             return price
-        tick = self._tick(order.symbol) / NANOS_PER_UNIT
+        tick = self._ticks[order.symbol] / NANOS_PER_UNIT
         size = min(order.left or self._sized(order, price, free()), self._volume_left)
         shift = self._rules.slippage.shift(price / NANOS_PER_UNIT, size / NANOS_PER_UNIT, bar.volume, tick)
         moved = price + order.side * round(shift * NANOS_PER_UNIT)
@@ -348,7 +356,7 @@ class SimulatedExecutor:
         """Whether the other leg of a bracket could have filled inside the same bar just as well."""
         if order.role not in ("stop_loss", "take_profit"):
             return False
-        through = 0 if self._touch else self._tick(order.symbol)
+        through = 0 if self._touch else self._ticks[order.symbol]
         return any(
             reach(other, bar, through, self._rules.intrabar) is not None
             for other in self._orders[order.symbol]
@@ -382,12 +390,6 @@ class SimulatedExecutor:
             else:
                 high = min(high, price / NANOS_PER_UNIT)
         self.watches[symbol] = Watch(low, high, expires)
-
-    def _tick(self, symbol: str) -> int:
-        return nanos_from_decimal(self._instruments[symbol].tick)
-
-    def _lot(self, symbol: str) -> int:
-        return nanos_from_decimal(self._instruments[symbol].lot)
 
 
 def _is_maker(order: Resting) -> bool:

@@ -7,7 +7,7 @@ part of the bar that provably came after its birth.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -64,7 +64,7 @@ class Resting(msgspec.Struct, gc=False):
     since_ns: int = 0
 
 
-class Reach(NamedTuple):
+class Reach(msgspec.Struct, frozen=True, gc=False):
     """That an order can fill: when in the bar, at which ideal price, and which way the market moved to get there."""
 
     phase: int

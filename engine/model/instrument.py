@@ -6,6 +6,7 @@ Prices and sizes in market columns are int64 in units of 1e-9 ("nanos"); strateg
 from __future__ import annotations
 
 from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+from functools import lru_cache
 
 import msgspec
 
@@ -36,6 +37,7 @@ def float_from_nanos(nanos: int) -> float:
     return nanos / NANOS_PER_UNIT
 
 
+@lru_cache(maxsize=65_536)  # prices and sizes come back again and again, and each costs a Context call
 def decimal_from_nanos(nanos: int) -> Decimal:
     """Exact Decimal of an integer amount of nanos, without the zeros that most prices and sizes would drag along."""
     if nanos % _CENT_NANOS:

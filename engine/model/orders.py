@@ -21,6 +21,8 @@ Role = Literal["open", "close", "stop_loss", "take_profit"]
 class OrderStatus(StrEnum):
     """Where an order is in its life."""
 
+    __hash__ = str.__hash__  # Enum's own is Python code, and the table below is asked at every step of every order
+
     NEW = "new"  # decided, risk not yet asked
     HELD = "held"  # waits for its parent: the opening leg of a reversal
     QUEUED = "queued"  # waits for the rate limit
@@ -35,6 +37,8 @@ class OrderStatus(StrEnum):
 
 class OrderAction(StrEnum):
     """What may happen to an order."""
+
+    __hash__ = str.__hash__
 
     HOLD = "hold"
     QUEUE = "queue"

@@ -50,7 +50,11 @@ class FeeSchedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def fee(self, side: int, quantity: Decimal, value: Decimal, maker: bool) -> Decimal:
         """The whole fee of one execution of `quantity` units worth `value`; exact."""
-        total = EXACT.add(EXACT.multiply(value, self.rate(maker)), self.fixed)
+        special = self.maker if maker else self.taker
+        rate = self.commission if special is None else special
+        total = EXACT.multiply(value, rate) if rate else ZERO
+        if self.fixed:
+            total = EXACT.add(total, self.fixed)
         if self.per_share is not None:
             total = EXACT.add(total, _per_share(self.per_share, quantity, value))
         if self.regulatory is not None and side == SELL:

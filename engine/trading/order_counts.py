@@ -1,11 +1,8 @@
-"""How many orders were sent and what became of them, and how much of what was asked was filled."""
+"""How many orders were sent and what became of them."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from tradetui.engine.model.events import FillEvent
-from tradetui.engine.model.instrument import EXACT
 from tradetui.engine.model.orders import Order, OrderStatus
 
 
@@ -19,22 +16,14 @@ class OrderCounts:
         self.cancelled = 0  # by us, by the venue or by their session's end
         self.rejected = 0
         self.refused: dict[str, int] = {}
-        self.quantity_sent = Decimal(0)  # of orders that tried to fill, bracket legs left out
-        self.quantity_filled = Decimal(0)
 
-    def send(self, order: Order) -> None:
+    def send(self) -> None:
         """An order left for the venue."""
         self.sent += 1
-        if order.parent == 0:
-            self.quantity_sent = EXACT.add(self.quantity_sent, order.quantity)
 
     def fill(self, order: Order, fill: FillEvent, done: bool) -> None:
         """An execution came back."""
         first = order.filled == fill.quantity
-        if order.parent == 0:
-            self.quantity_filled = EXACT.add(self.quantity_filled, fill.quantity)
-            if first and order.fraction is not None:  # its size was not known when it was sent
-                self.quantity_sent = EXACT.add(self.quantity_sent, order.quantity)
         if done:
             self.filled += 1
             self.partially_filled -= not first

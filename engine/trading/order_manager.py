@@ -6,9 +6,10 @@ says cancelled to be taken from it. No I/O, no clock: the moment comes in with e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from decimal import Decimal
-from typing import NamedTuple
+
+import msgspec
 
 from tradetui.engine.model.events import (
     Event,
@@ -33,7 +34,7 @@ _LEGS = ("stop_loss", "take_profit")
 _SUPERSEDED = "superseded by a new signal"
 
 
-class Moment(NamedTuple):
+class Moment(msgspec.Struct, frozen=True, gc=False):
     """What the manager is told about now: time, the event that made it act, the market and the free cash."""
 
     ts_ns: int
@@ -66,8 +67,9 @@ class OrderManager:
         self._size_now = risk.needs_quantity  # a limit must see units: an order sized at its fill would slip past it
         self._live: dict[str, dict[int, Order]] = {}
         self._orders: dict[int, Order] = {}
-        self._reserved: dict[int, Decimal] = {}
+        self._reserved: dict[int, tuple[Order, Decimal]] = {}  # working entries and the price each may cost
         self._rate = RateLimit(risk.limits.max_orders_per_second)
+        self.waiting: Sized = self._rate.queue  # orders that wait for the rate limit; true while there are any
         self._last_id = 0
         self.counts = OrderCounts()
 
@@ -98,7 +100,7 @@ class OrderManager:
             close, kept = self._supersede(signal, entry, surplus, held, now, events)
             if kept:
                 return events
-        if self._rate.waiting:
+        if self.waiting:
             events += self.release(now)
         self._send(signal, instrument, entry, surplus, held, close, now, events)
         return events
@@ -124,7 +126,7 @@ class OrderManager:
             return events
         if order.parent:
             self._exit_only(order, done, now, events)
-        if not self._portfolio.quantity(order.symbol):
+        if self._live[order.symbol] and not self._portfolio.quantity(order.symbol):
             self._flat(order, now, events)
         return events
 
@@ -151,7 +153,7 @@ class OrderManager:
         events: list[Event] = []
         while (order := self._rate.next(now.ts_ns)) is not None:
             price = None if price_of is None else price_of(order.symbol)
-            then = now._replace(price=price or order.decided_price)
+            then = msgspec.structs.replace(now, price=price or order.decided_price)
             self._place(order, self._instruments[order.symbol], then, events)
         return events
 
@@ -177,11 +179,6 @@ class OrderManager:
         return [self._end(order, OrderAction.CANCEL, reason, now) for order in entries]
 
     # -- what can be asked
-
-    @property
-    def waiting(self) -> bool:
-        """Whether orders wait for the rate limit."""
-        return self._rate.waiting
 
     def open_orders(self, symbol: str | None = None) -> list[Order]:
         """Orders that are held, queued or working, oldest first."""
@@ -285,6 +282,13 @@ class OrderManager:
         )
 
     def _bracket(self, order: Order, fill: FillEvent, now: Moment, events: list[Event]) -> None:
+        if (
+            order.stop_loss is None
+            and order.take_profit is None
+            and order.stop_share is None
+            and order.target_share is None
+        ):
+            return
         instrument = self._instruments[order.symbol]
         stop = order.stop_loss or level_price(fill.price, order.stop_share, -order.side, instrument)
         target = order.take_profit or level_price(fill.price, order.target_share, order.side, instrument)
@@ -361,7 +365,7 @@ class OrderManager:
         if order.role == "open":
             self._reserve(order, reference)
         order.status = next_status(order.status, OrderAction.SEND)
-        self.counts.send(order)
+        self.counts.send()
         events.append(
             OrderEvent(
                 order.order_id,
@@ -429,12 +433,13 @@ class OrderManager:
         return [order for order in self.open_orders(symbol) if order.status == OrderStatus.HELD]
 
     def _reserve(self, order: Order, price: Decimal) -> None:
-        left = order.left
-        if left > 0:
-            self._reserved[order.order_id] = cost_of(left, price, order.side, self._fees, False)
+        self._reserved[order.order_id] = (order, price)
 
     def _book(self, order: Order, now: Moment) -> Book:
         pending, reserved, others = ZERO, ZERO, 0
+        position = self._portfolio.quantity(order.symbol)
+        if order.role != "open" or len(self._orders) <= (order.order_id in self._orders):  # nothing competes with it
+            return Book(now.state, position, ZERO, now.free, ZERO, 0)
         for other in self._live.get(order.symbol, {}).values():
             if (
                 other.role == "open"
@@ -445,10 +450,10 @@ class OrderManager:
                 pending = EXACT.add(pending, other.left)
         if self._risk.limits.max_open_orders is not None:
             others = sum(other is not order and other.status != OrderStatus.HELD for other in self._orders.values())
-        for order_id, amount in self._reserved.items():
-            if order_id != order.order_id:
-                reserved = EXACT.add(reserved, amount)
-        return Book(now.state, self._portfolio.quantity(order.symbol), pending, now.free, reserved, others)
+        for other, price in self._reserved.values():
+            if other is not order and other.left > 0:
+                reserved = EXACT.add(reserved, cost_of(other.left, price, other.side, self._fees, False))
+        return Book(now.state, position, pending, now.free, reserved, others)
 
 
 def _same(order: Order, entry: Order, signal: SignalEvent) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
+import msgspec
+
 from tradetui.engine.model.events import TradingState
 from tradetui.engine.model.instrument import EXACT, Instrument
 from tradetui.engine.model.limits import RiskLimits
@@ -27,7 +29,7 @@ class Refused(NamedTuple):
     message: str
 
 
-class Book(NamedTuple):
+class Book(msgspec.Struct, frozen=True, gc=False):
     """What the checks need to know of the account at this moment."""
 
     state: TradingState

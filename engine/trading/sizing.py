@@ -13,7 +13,8 @@ ZERO, ONE = Decimal(0), Decimal(1)
 def cost_of(quantity: Decimal, price: Decimal, side: int, fees: FeeSchedule, maker: bool) -> Decimal:
     """Value and fees of an execution: the free cash it needs."""
     value = EXACT.multiply(quantity, price)
-    return EXACT.add(value, fees.fee(side, quantity, value, maker))
+    fee = fees.fee(side, quantity, value, maker)
+    return EXACT.add(value, fee) if fee else value
 
 
 def largest_quantity(

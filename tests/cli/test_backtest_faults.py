@@ -220,18 +220,13 @@ def test_nothing_may_be_said_in_any_way(backtest: Any, strategy: Any, value: str
     assert (ran.code, ran.err) == (0, "")
 
 
-UNGUARDED = pytest.mark.xfail(
-    reason="Core asks for sizes and levels outside the guard around a strategy", raises=ZeroDivisionError
-)
-
-
 @pytest.mark.parametrize(
     "body",
     [
         "def on_fill(self, fill):\n    return 1 / 0\n",
         "def on_fill(self, fill):\n    return 'thanks'\n",
-        pytest.param("def calculate_position_size(self, signal, capital):\n    return 1 / 0\n", marks=UNGUARDED),
-        pytest.param("def get_stop_loss(self):\n    return 1 / 0\n", marks=UNGUARDED),
+        "def calculate_position_size(self, signal, capital):\n    return 1 / 0\n",
+        "def get_stop_loss(self):\n    return 1 / 0\n",
     ],
 )
 def test_whatever_method_of_a_strategy_fails_the_strategy_is_stopped_and_the_run_ends_in_order(

@@ -222,7 +222,7 @@ class OrderLife(RuleBasedStateMachine):
                 assert order.left == nanos_from_decimal(known.left)
             assert order.born is None
         assert {i for i, order in live.items() if order.status == OrderStatus.QUEUED} == {
-            order.order_id for order in manager._rate._queue
+            order.order_id for order in manager._rate.queue
         }
         assert {symbol: EXACT.scaleb(Decimal(n), -9) for symbol, n in venue._positions.items() if n} == {
             symbol: quantity for symbol, quantity in self.held.items() if quantity
@@ -233,8 +233,10 @@ class OrderLife(RuleBasedStateMachine):
     def _reserves_are_of_live_entries_and_never_negative(self) -> None:
         manager = self.core.orders
         live = {order.order_id: order for order in manager.open_orders()}
-        for order_id, amount in manager._reserved.items():
-            assert amount >= 0
+        for order_id, (order, price) in manager._reserved.items():
+            assert order is live[order_id]
+            assert order.left >= 0
+            assert price > 0
             assert live[order_id].role == "open"
             assert live[order_id].status in WORKING
 
@@ -254,7 +256,7 @@ class OrderLife(RuleBasedStateMachine):
         assert counts.sent == len(self.asked) == counts.filled + counts.cancelled + counts.rejected + working
         partly = [i for i in self.asked if self.filled.get(i, 0) > 0 and self.state[i] != OrderStatus.FILLED]
         assert counts.partially_filled == len(partly)
-        assert counts.quantity_filled <= counts.quantity_sent
+        assert counts.filled + counts.cancelled + counts.rejected <= counts.sent
 
     def _move(self, order_id: int, after: OrderStatus) -> None:
         before = self.state.get(order_id, OrderStatus.NEW)

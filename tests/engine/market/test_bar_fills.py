@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradetui.engine.market.bar_fills import AT_MARKET, AT_OPEN, FIRST, SECOND, Resting, Window, next_touch, reach
+from tradetui.engine.market.bar_fills import (
+    AT_MARKET,
+    AT_OPEN,
+    FIRST,
+    SECOND,
+    Reach,
+    Resting,
+    Window,
+    next_touch,
+    reach,
+)
 
 
 def resting(kind: Any, side: int = 1, limit: int = 0, stop: int = 0, **values: Any) -> Resting:
@@ -40,7 +50,7 @@ def test_an_order_within_reach_fills_where_the_rules_say(
     order: Resting, phase: int, price: int, direction: int
 ) -> None:
     found = reach(order, bar(100, 106, 94, 101), 1, "stop_first")
-    assert found == (phase, price, direction)
+    assert found == Reach(phase, price, direction)
 
 
 @pytest.mark.parametrize(

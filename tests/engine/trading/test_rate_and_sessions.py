@@ -67,13 +67,13 @@ def test_a_cancelled_order_leaves_the_queue() -> None:
     rate.forget(orders[1])
     assert rate.next(SECOND_NS) is orders[2]
     rate.forget(orders[3])
-    assert not rate.waiting
+    assert not rate.queue
 
 
 def test_no_limit_never_waits() -> None:
     rate = RateLimit(None)
     assert [offer(rate, order(number), 0) for number in range(50)] == [0] * 50
-    assert not rate.waiting
+    assert not rate.queue
 
 
 @pytest.mark.parametrize(
