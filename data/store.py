@@ -94,11 +94,9 @@ class Store:
         return [table for table in found if table is not None]
 
     def symbols(self, table: Table) -> list[str]:
-        """The symbols of a table, by name."""
-        folder = self.folder / table.name
-        if not folder.is_dir():
-            return []
-        return sorted(symbol_of(path) for path in folder.glob(f"{SYMBOL_PREFIX}*") if path.is_dir())
+        """The symbols of a table, by name; a folder without a whole file is none."""
+        folders = (self.folder / table.name).glob(f"{SYMBOL_PREFIX}*")
+        return sorted(symbol_of(folder) for folder in folders if _file_names(folder))
 
     def write(self, bars: Bars, mode: Mode = "append") -> int:
         """Stores bars and returns how many files changed; the other files are not touched.
@@ -135,7 +133,7 @@ class Store:
         """
         import polars as pl
 
-        table = table or self._only_bars()
+        table = table or self.only_bars()
         wanted = tuple(dict.fromkeys(symbols)) or tuple(self.symbols(table))
         first, end = _bound(start, last=False), _bound(stop, last=True)
         paths = [path for symbol in wanted for path in self.files(table, symbol, first, end)]
@@ -154,7 +152,7 @@ class Store:
         """The bars that `scan` finds, in time order across symbols."""
         import polars as pl
 
-        table = table or self._only_bars()
+        table = table or self.only_bars()
         if not table.is_bars:
             raise UsageError(f"{self.folder}: {table.name} are not bars; expected one of {self._bar_names()}")
         try:
@@ -171,8 +169,7 @@ class Store:
             self._refuse_symbol(table, symbol)
         least = "" if first is None else table.period_of(first)
         most = "~" if end is None else table.period_of(end - 1)  # "~" is after every digit
-        names = sorted(path.name for path in folder.iterdir() if path.suffix == SUFFIX and path.name[0] != ".")
-        return [folder / name for name in names if least <= name.removesuffix(SUFFIX) <= most]
+        return [folder / name for name in _file_names(folder) if least <= name.removesuffix(SUFFIX) <= most]
 
     def entries(self) -> list[Entry]:
         """What is in the store, by table and symbol, read from the files' footers alone."""
@@ -185,7 +182,7 @@ class Store:
             whole.update(hashlib.sha256(path.read_bytes()).digest())
         return whole.hexdigest()
 
-    def _only_bars(self) -> Table:
+    def only_bars(self) -> Table:
         """The one table of bars; where there are several the caller must say which."""
         found = [table for table in self.tables() if table.is_bars]
         if len(found) != 1:
@@ -204,6 +201,18 @@ class Store:
 def is_store(path: Path) -> bool:
     """Whether a folder is a store."""
     return (path / MARKER).is_file()
+
+
+def bars_by_symbol(folder: Path, symbol: str = "", start: Bound = None, stop: Bound = None) -> list[tuple[Bars, str]]:
+    """The bars of each symbol of a store, or of the one named, and the SHA-256 of the files that they are from.
+
+    A symbol without bars between `start` and `stop` is left out. This is how a run reads a store.
+    """
+    store = Store(folder)
+    table = store.only_bars()
+    names = [symbol] if symbol else store.symbols(table)
+    found = [(store.load([name], start, stop, table), name) for name in names]
+    return [(bars, store.digest(table, name, start, stop)) for bars, name in found if len(bars)]
 
 
 def _entry(store: Store, table: Table, symbol: str) -> Entry:
@@ -238,6 +247,11 @@ def _parts(folder: Path, table: Table, rows: pl.DataFrame) -> Iterator[tuple[Pat
         place = folder / table.name / symbol_folder(symbol)
         for start, stop in pairwise([*table.period_starts(ts).tolist(), len(ts)]):
             yield place / (table.period_of(int(ts[start])) + SUFFIX), part.slice(start, stop - start)
+
+
+def _file_names(folder: Path) -> list[str]:
+    """The files of a symbol, in time order; those that are being written begin with a dot."""
+    return sorted(path.name for path in folder.iterdir() if path.suffix == SUFFIX and path.name[0] != ".")
 
 
 def _bound(edge: Bound, last: bool) -> int | None:

@@ -100,7 +100,7 @@ def table_named(name: str) -> Table | None:
     kind, _, length = name.partition("-")
     for unit, size in _UNITS:
         number = length.removesuffix(unit)
-        if kind == "bars" and number != length and number.isdecimal():
+        if kind == "bars" and number != length and number.isdecimal() and int(number):
             table = bars_table(int(number) * size)
             return table if table.name == name else None
     return None

@@ -69,9 +69,12 @@ def commit(staged: list[Staged]) -> None:
 
 
 def discard(staged: list[Staged]) -> None:
-    """Takes staged files away."""
+    """Takes staged files away, and the folders that were made for them."""
     for one in staged:
         one.beside.unlink(missing_ok=True)
+        for folder in (one.path.parent, one.path.parents[1]):
+            if not any(folder.iterdir()):
+                folder.rmdir()
 
 
 def read_file(path: Path) -> pl.DataFrame:

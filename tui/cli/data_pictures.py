@@ -66,7 +66,7 @@ def legend(found: Description, ink: Ink) -> str:
             f"{whole} whole  {nearly} 90 %  {half} half  {little} less  {ink.missing} missing  "
             f"{ink.closed} closed  {ink.extra} closed, but with rows"
         )
-    typical = f"{found.typical_rows:,} rows, as half of the days have"
+    typical = f"{found.typical_rows:,} rows, the median day"
     return f"{whole} {typical}  {nearly} 90 %  {half} half  {little} less  {ink.closed} none"
 
 
