@@ -13,6 +13,7 @@ import numpy as np
 
 from tradetui.engine.build import strategy_name
 from tradetui.engine.model.events import Event
+from tradetui.engine.model.limits import RiskLimits
 from tradetui.engine.model.snapshot import (
     AccountView,
     BookView,
@@ -149,7 +150,7 @@ class SnapshotBuilder:
         return BookView(symbol, bids, asks, last[0], last[1], self._ticks[symbol], self._player.clock_ns, mine, version)
 
     def _positions(self) -> tuple[PositionView, ...]:
-        core, limit = self._core, self._core.limits.max_position
+        core = self._core
         rows = []
         for position in core.portfolio.open.values():
             mark = core.view.mark(position.symbol, position.quantity > 0)
@@ -163,7 +164,7 @@ class SnapshotBuilder:
                     None if mark is None else (mark - average) * quantity,
                     float(position.realized),
                     position.opened_ns,
-                    None if not limit else abs(quantity) / float(limit),
+                    _limit_use(core.limits, abs(quantity), mark or average),
                 )
             )
         return tuple(rows)
@@ -213,3 +214,13 @@ class SnapshotBuilder:
         return CurveView(
             tuple(curve.ts_ns[rows].tolist()), tuple(curve.equity[rows].tolist()), tuple(drawdown[rows].tolist())
         )
+
+
+def _limit_use(limits: RiskLimits, units: float, price: float) -> float | None:
+    """The share of the tighter position limit that is in use, None without a limit."""
+    shares = []
+    if limits.max_position:
+        shares.append(units / float(limits.max_position))
+    if limits.max_position_value:
+        shares.append(units * price / float(limits.max_position_value))
+    return max(shares, default=None)

@@ -13,7 +13,8 @@ from tradetui.tui.cli.state import Shell
 
 HELP = """Replay a market on the screen while a strategy trades it.
 
-Without --data it is the bundled session: quotes, trades and depth of three invented symbols.
+Without --data it is the bundled session: quotes, trades and depth of three invented symbols, traded within
+max_drawdown=0.05 and max_position_value=40000 unless a run file or --limit says otherwise.
 
 \b
 Examples:
@@ -23,7 +24,8 @@ Examples:
   tradetui replay run.toml --theme daylight --paused
 """
 SPEED_DEFAULT = 10.0
-AHEAD_S = 1800.0  # the bundled session opens half an hour in, where indicators have formed and something has happened
+AHEAD_S = 7200.0  # the bundled session opens two hours in, where indicators have formed and something has happened
+BUNDLED_LIMITS = {"max_drawdown": "0.05", "max_position_value": "40000"}  # so that the risk pane has something to show
 
 
 def replay(
@@ -74,7 +76,10 @@ def replay(
         "parameters": table_of(file_values, "parameters", set_ or [], "--set"),
         "limits": table_of(file_values, "limits", limit or [], "--limit"),
     }  # fmt: skip
-    config = run_config(merge_options(file_values, options), where_from(run_file))
+    values = merge_options(file_values, options)
+    if run_file is None and not values.get("data"):
+        values.setdefault("limits", BUNDLED_LIMITS)
+    config = run_config(values, where_from(run_file))
     ahead_s = 0.0 if config.data else AHEAD_S
     open_replay(config, speed=speed, play=not paused, ahead_s=ahead_s, theme=theme, plain=ascii_, folder=sessions)
 

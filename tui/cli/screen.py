@@ -29,12 +29,19 @@ def open_replay(
         raise UsageError("the screen needs a terminal; in a pipe or a CI job use: tradetui --headless backtest")
     from tradetui.engine.session import ReplaySession
     from tradetui.tui.app import Workstation
+    from tradetui.tui.themes import ThemeError, load_all
 
     def load() -> Loaded:
         from tradetui.engine.replay import load_replay
 
         return load_replay(config, folder or _sessions_folder())
 
+    try:
+        themes = load_all()
+    except ThemeError as error:
+        raise UsageError(f"a theme file is wrong: {error}") from error
+    if theme is not None and theme not in themes:
+        raise UsageError(f"theme {theme!r} is not known; known are {', '.join(sorted(themes))}")
     session = ReplaySession(load, speed=speed, play=play, ahead_s=ahead_s, mode=mode)
     app = Workstation(session, ascii=plain) if theme is None else Workstation(session, theme=theme, ascii=plain)
     try:
