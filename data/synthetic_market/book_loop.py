@@ -54,12 +54,12 @@ ODD_SHARE: Final = 0.12  # of orders whose size is no multiple of the round lot
 AT_BEST_SHARE: Final = 0.45  # of limit orders that do not improve the price: join the queue at the best one
 TAIL_TICKS: Final = 4.0  # half of those that queue behind the best price are farther than this
 DISTANCE_MAX: Final = 120
-PUSH_SHARE: Final = 0.6  # of arrivals while the believed price is beyond the best of the other side
+PUSH_SHARE: Final = 0.75  # of arrivals while the believed price is beyond the best of the other side
 TAKE_SHARE: Final = 0.2  # of those pushes that trade; the others withdraw stale orders
-REPEAT_SHARE: Final = 0.38  # of market orders that are the next part of the one before
+REPEAT_SHARE: Final = 0.42  # of market orders that are the next part of the one before
 OFFSPRING: Final = 0.5  # market orders that one market order brings about, a Hawkes process in arrivals instead of time
 FORGET: Final = 0.05  # of what excites them is forgotten at each arrival
-PULLED_MAX: Final = 8  # of them in one push
+PULLED_MAX: Final = 12  # of them in one push
 WIDE: Final = (
     4.0  # usual spreads: so wide a spread is narrowed, and no market order pays more beyond the believed price
 )
@@ -236,7 +236,7 @@ def hidden_sign(hidden: Int64, j: int, u: float, v: float) -> int:
         hidden[j, 0] = 1 if v < 0.5 else -1
         root = np.sqrt(max(u, 1e-7))
         eighth = np.sqrt(np.sqrt(root))
-        hidden[j, 1] = 1 + int(2.0 / (root * eighth))
+        hidden[j, 1] = 1 + int(3.0 / (root * eighth))
     hidden[j, 1] -= 1
     return int(hidden[j, 0])
 

@@ -72,22 +72,23 @@ def arrival_facts(ts_ns: Int64) -> ArrivalFacts:
     order = np.argsort(gaps, kind="stable")
     rank = np.empty(len(gaps))
     rank[order] = np.arange(len(gaps))
-    values, inverse, count = np.unique(gaps, return_inverse=True, return_counts=True)
+    _, inverse, count = np.unique(gaps, return_inverse=True, return_counts=True)
     rank = (np.bincount(inverse, rank) / count)[inverse]  # ties share their mean rank
-    assert len(values) == len(count)
     return ArrivalFacts(float(gaps.std() / gaps.mean()), autocorrelation(rank, 1))
 
 
 def tail_facts(returns: Float64) -> TailFacts:
-    """Kurtosis and Hill's tail index from the largest `HILL_SHARE` of absolute returns (Hill 1975).
+    """Kurtosis, and Hill's tail index from the largest `HILL_SHARE` of absolute returns (Hill (1975), "A simple general
+    approach to inference about the tail of a distribution", Annals of Statistics 3, 1163-1174).
 
-    Both are of returns divided by their standard deviation; zeros stay in.
+    Zeros stay in. The index is infinite where the largest are all alike.
     """
     centred = returns - returns.mean()
     kurtosis = float((centred**4).mean() / (centred**2).mean() ** 2)
     size = np.sort(np.abs(centred))[::-1]
     count = max(5, int(len(size) * HILL_SHARE))
-    return TailFacts(kurtosis, float(1.0 / np.log(size[:count] / size[count]).mean()))
+    beyond = float(np.log(size[:count] / size[count]).mean())
+    return TailFacts(kurtosis, 1.0 / beyond if beyond else float("inf"))
 
 
 def clock_returns(ts_ns: Int64, price: Int64, start_ns: int, stop_ns: int, step_ns: int) -> Float64:

@@ -17,9 +17,9 @@ from tradetui.data.synthetic_market.series_loop import remember
 from tradetui.engine.market.bars import Float64
 
 # Memory in minutes, and how much each adds to the standard deviation of the logarithm of volatility.
-SCALES = ((6.0, 0.26), (50.0, 0.28), (500.0, 0.30))
+SCALES = ((6.0, 0.34), (50.0, 0.31), (500.0, 0.33))
 COMMON_VOLATILITY = 0.5  # share of the variance of log volatility that all symbols have in common
-GAP_SHARE = 0.71  # an overnight gap's standard deviation as a share of the session's
+GAP_SHARE = 0.72  # an overnight gap's deviation as a share of the session's, in the mood in which the market closed
 FACTOR_SHARE = 0.55  # share of a symbol's variance that the common factor carries at beta 1
 LOG_VARIANCE = sum(deviation * deviation for _, deviation in SCALES)  # subtracted: squared volatility then averages 1
 LIMIT = 0.2  # a session's price stays within this share of its first price, as under a daily price limit
@@ -65,14 +65,14 @@ def course(seed: int, index: int, model: SymbolModel, factor: Factor) -> Course:
     own_share = math.sqrt(1.0 - COMMON_VOLATILITY)
     log_volatility = math.sqrt(COMMON_VOLATILITY) * factor.volatility + own_share * _log_volatility(rng, n)
     shape = np.tile(session_shape(0.72, 0.85), sessions)
-    level = exponential(log_volatility - LOG_VARIANCE) * shape * (model.daily_volatility / math.sqrt(MINUTES))
+    mood = exponential(log_volatility - LOG_VARIANCE)
+    usual = shape * (model.daily_volatility / math.sqrt(MINUTES))
     shared, alone = model.beta * math.sqrt(FACTOR_SHARE), math.sqrt(1.0 - FACTOR_SHARE)
-    own = normals(rng, n) * level
-    returns = alone * own + shared * factor.minutes * shape * (model.daily_volatility / math.sqrt(MINUTES))
+    returns = alone * normals(rng, n) * mood * usual + shared * factor.minutes * usual
     nights = math.sqrt(FACTOR_SHARE) * factor.nights + alone * normals(rng, sessions)
-    gaps = GAP_SHARE * model.daily_volatility * nights
+    gaps = GAP_SHARE * model.daily_volatility * nights * np.roll(mood[MINUTES - 1 :: MINUTES], 1)
     gaps[0] = 0.0
-    return Course(returns.reshape(sessions, MINUTES), level.reshape(sessions, MINUTES), gaps)
+    return Course(returns.reshape(sessions, MINUTES), (mood * usual).reshape(sessions, MINUTES), gaps)
 
 
 def session_starts(model: SymbolModel, course: Course) -> Float64:
@@ -100,7 +100,7 @@ def trading_shape() -> Float64:
     """How much is traded in each minute: a U with a steeper end, where what must trade today hurries."""
     x = np.maximum(0.0, (2 * np.arange(MINUTES) + 1) / MINUTES - 1.0)
     fourth = (x * x) * (x * x)
-    steep: Float64 = session_shape(0.5, 0.95) + 0.45 * (fourth * fourth)
+    steep: Float64 = session_shape(0.5, 0.82) + 0.6 * (fourth * fourth)
     return steep
 
 

@@ -28,7 +28,7 @@ from tradetui.engine.market.bars import Float64, Int64
 ARRIVALS_A_BLOCK = 16_384  # drawn and played at a time
 ORDERS_A_SIDE_MAX = 8  # times the usual number: no more find room
 OPENING_SHARE, CLOSING_SHARE = 0.025, 0.105  # of a session's volume, about what the calls trade
-LOTS_AN_ARRIVAL = 0.4  # traded, in round lots, measured: what the opening call expects of the session
+LOTS_AN_ARRIVAL = 0.35  # traded, in round lots, measured: what the opening call expects of the session
 INDICATIONS = 20  # of a call, one every `INDICATION_NS` before it
 INDICATION_NS = 15 * 10**9
 SESSION_NS = MINUTES * MINUTE_NS
@@ -155,7 +155,7 @@ class SymbolDay:
         draws = self._flow.random((len(times), loop.DRAWS))
         rows, done, pieces = np.zeros(2, np.int64), 0, []
         while done < len(times):
-            events = np.empty((len(times) - done + 4 * loop.PARTS_OF_ARRIVAL, loop.EVENT_COLUMNS), np.int64)
+            events = np.empty((2 * (len(times) - done) + 4 * loop.PARTS_OF_ARRIVAL, loop.EVENT_COLUMNS), np.int64)
             quotes = np.empty((len(times) - done, loop.QUOTE_COLUMNS), np.int64)
             rows[:] = 0
             state = (self._orders, self._levels, self._live, self._book, self._hidden, self._habits)

@@ -35,6 +35,7 @@ class MarketSymbol:
 
     def __post_init__(self) -> None:
         _demand("start_price in ticks", self.start_ticks, TICKS_MIN, TICKS_MAX)
+        _demand("daily_volatility", self.model.daily_volatility, 0.0001, 0.2)
         _demand("spread_ticks", self.spread_ticks, 0.5, 50.0)
         _demand("orders_a_side", self.orders_a_side, 50, 100_000)
         _demand("market_share", self.market_share, 0.001, 0.3)

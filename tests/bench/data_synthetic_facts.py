@@ -286,7 +286,7 @@ def invented(seed: int, symbols: int = 8, days: int = 5, events: int = 40_000) -
     return result
 
 
-def invented_bars(seed: int, symbols: int = 4, days: int = 500) -> dict[str, float]:
+def invented_bars(seed: int, symbols: int = 3, days: int = 1_200) -> dict[str, float]:
     """Facts that need many days, of minute bars that were made without books."""
     found: dict[str, list[float]] = defaultdict(list)
     factor = common_factor(seed, days)
