@@ -172,7 +172,7 @@ def _of_file(path: Path, folder: Path) -> list[Listed]:
     layout = metadata.get(LAYOUT_KEY, "")
     if layout not in LAYOUTS:
         other = "".join(path.suffixes[-2:] if path.suffix in PACKED else path.suffixes[-1:]).lstrip(".")
-        return [Listed("", f"{other} file", at, size)]
+        return [Listed("", other, at, size)]
     kind = layout.partition("/")[0]
     interval = int(metadata.get(INTERVAL_KEY, "0"))
     rows = _facts(pl.scan_parquet(path, glob=False), interval).collect()

@@ -9,16 +9,18 @@ from typing import Annotated
 
 import typer
 
+from tradetui.tui.cli.data_clean import CHECK_HELP, CLEAN_HELP, check, clean
 from tradetui.tui.cli.data_download import DOWNLOAD_HELP, download
 from tradetui.tui.cli.data_generate import HELP as GENERATE_HELP
 from tradetui.tui.cli.data_generate import generate
-from tradetui.tui.cli.data_clean import CHECK_HELP, CLEAN_HELP, check, clean
 from tradetui.tui.cli.data_import import HELP as IMPORT_HELP
 from tradetui.tui.cli.data_import import import_
 from tradetui.tui.cli.data_list import HELP as LIST_HELP
 from tradetui.tui.cli.data_list import list_
 from tradetui.tui.cli.data_show import HELP as SHOW_HELP
 from tradetui.tui.cli.data_show import show
+from tradetui.tui.cli.data_store import HELP as STORE_HELP
+from tradetui.tui.cli.data_store import store
 
 app = typer.Typer(help="Market data: make the bundled sample.", no_args_is_help=True)
 
@@ -40,6 +42,7 @@ app.command("generate", help=GENERATE_HELP)(generate)
 app.command("download", help=DOWNLOAD_HELP)(download)
 app.command("list", help=LIST_HELP)(list_)
 app.command("show", help=SHOW_HELP)(show)
+app.command("store", help=STORE_HELP)(store)
 
 
 @app.callback()

@@ -24,7 +24,7 @@ Examples:
 """
 
 MARKET = Path("market")  # where `data import` writes unless told otherwise
-SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+SIZES = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
 def list_(
@@ -55,18 +55,12 @@ def default_folder() -> Path:
 
 
 def size_text(size: int) -> str:
-    """A size with three digits: 436 kB, 1.25 GB."""
+    """A size of bytes in three digits: 436k, 1.25G."""
     for unit, name in SIZES:
         if size >= unit:
             number = size / unit
-            return (
-                f"{number:.0f} {name}"
-                if number >= 100
-                else f"{number:.1f} {name}"
-                if number >= 10
-                else f"{number:.2f} {name}"
-            )
-    return f"{size} B"
+            return f"{number:.{2 if number < 9.995 else 1 if number < 99.95 else 0}f}{name}"
+    return str(size)
 
 
 def moment(ts_ns: int, *, date_only: bool) -> str:
@@ -81,21 +75,23 @@ def _lines(where: Path, found: list[Listed]) -> Iterator[str]:
     if not found:
         yield "  no market data"
         return
-    yield f"{'symbol':<10} {'kind':<12} {'rows':>10}  {'first':<16}  {'last':<16} {'gaps':>4} {'size':>7}".rstrip()
+    yield _row("symbol", "kind", "rows", "first", "last", "gaps", "bytes")
     for one in found:
+        size = size_text(one.size_bytes)
         if one.rows is None or one.first_ns is None or one.last_ns is None:
-            yield f"{'-':<10} {one.what:<12} {'-':>10}  {_fit(one.path, 39):<39} {size_text(one.size_bytes):>7}"
+            yield f"{'-':<9} {_fit(one.what, 11):<11} {'-':>10} {_fit(one.path, 40):<40} {size:>5}"
             continue
         first, last = (moment(ts, date_only=one.is_daily) for ts in (one.first_ns, one.last_ns))
         gaps = "-" if one.gaps is None else f"{one.gaps:,}"
-        yield (
-            f"{_fit(one.symbol, 10):<10} {one.what:<12} {one.rows:>10,}  {first:<16}  {last:<16} {gaps:>4} "
-            f"{size_text(one.size_bytes):>7}"
-        )
+        yield _row(one.symbol, one.what, f"{one.rows:,}", first, last, gaps, size)
     symbols = {one.symbol for one in found if one.symbol}
     size = sum({one.path: one.size_bytes for one in found}.values())
     rows = sum(one.rows or 0 for one in found)
-    yield f"{len(symbols):,} symbols, {rows:,} rows, {size_text(size)}"
+    yield f"{len(symbols):,} symbol{'s' * (len(symbols) != 1)}, {rows:,} rows, {size_text(size)} bytes"
+
+
+def _row(symbol: str, kind: str, rows: str, first: str, last: str, gaps: str, size: str) -> str:
+    return f"{_fit(symbol, 9):<9} {_fit(kind, 11):<11} {rows:>10} {first:<16} {last:<16} {gaps:>6} {size:>5}"
 
 
 def _fit(text: str, width: int) -> str:
