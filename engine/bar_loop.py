@@ -6,7 +6,7 @@ neither depends on how a run is cut into chunks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from itertools import count, repeat
 from typing import Any
 
@@ -31,45 +31,42 @@ def every_bar(core: Core, bars: Bars, start: int, stop: int, interval_ns: int, s
     core.first_row = start
     columns = _columns(bars, start, stop)
     core.view.follow(columns[1], stop)
-    watches: dict[str, Watch] = core.venue.watches if settle else {}
+    watches: Mapping[str, Watch] = core.venue.watches if settle else {}
+    waiting: Sized = core.orders.waiting if settle else ()
+    guarded, held = core.guard.limit is not None, core.portfolio.open
+    decide: Callable[[MarketEvent], Sequence[SignalEvent] | None] = core.strategy.on_market_data
+    numbers = count(core.seq + 1)
     event: MarketEvent | None = None
-    while True:
-        decide = _nothing if core.stopped else core.strategy.on_market_data
-        waiting = settle and core.orders.waiting
-        guarding = core.guard.limit is not None and bool(core.portfolio.open)
-        # The iterators go on where they were; only the numbering starts anew after events were put out.
-        feed: Iterator[MarketEvent] = map(MarketEvent, *columns, count(core.seq + 1))
-        for event in feed:
-            busy = False
-            if watches or waiting:
-                watch = watches.get(event.symbol)
-                if waiting or (
-                    watch is not None
-                    and (event.low <= watch.low or event.high >= watch.high or event.ts_ns >= watch.expires_ns)
-                ):
-                    _react(core, bars, core.view.row, event.symbol, event.ts_ns, event.seq)
-                    busy = True
-                    if core.stopped:
-                        decide = _nothing
-            if guarding or (busy and core.guard.limit is not None):
-                busy = core.check_drawdown(event.ts_ns + interval_ns, event.seq) or busy
-            try:
-                signals = decide(event)
-                if signals:
-                    check_signals(signals)
-            except (Exception, SystemExit) as error:  # noqa: BLE001  # a strategy may raise anything; it is stopped and recorded, never swallowed
-                core.reach(event.seq)
-                core.fail(error, event.ts_ns + interval_ns, event.seq)
-                decide, signals, busy = _nothing, None, True
+    for event in map(MarketEvent, *columns, numbers):
+        busy = False
+        if watches or waiting:
+            watch = watches.get(event.symbol)
+            if waiting or (
+                watch is not None
+                and (event.low <= watch.low or event.high >= watch.high or event.ts_ns >= watch.expires_ns)
+            ):
+                _react(core, bars, core.view.row, event.symbol, event.ts_ns, event.seq)
+                busy = True
+        if guarded and (busy or held):
+            busy = core.check_drawdown(event.ts_ns + interval_ns, event.seq) or busy
+        if core.stopped:
+            decide = _nothing
+        try:
+            signals = decide(event)
             if signals:
-                core.reach(event.seq)
-                _act(core, bars, core.view.row, event.symbol, event.ts_ns, event.seq, signals, interval_ns)
-                break
-            if busy:
-                core.reach(event.seq)
-                break
-        else:
-            break
+                check_signals(signals)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a strategy raises stops it and is recorded
+            core.reach(event.seq)
+            core.fail(error, event.ts_ns + interval_ns, event.seq)
+            signals, busy = None, True
+        if signals:
+            core.reach(event.seq)
+            _act(core, bars, core.view.row, event.symbol, event.ts_ns, event.seq, signals, interval_ns)
+            busy = True
+        if busy:
+            core.reach(event.seq)
+            for _ in range(core.seq - event.seq):  # taken by what was put out; the next bar comes after them
+                next(numbers)
     if event is not None:
         core.reach(event.seq)
     core.view.move(stop - 1)
