@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from tradetui.data.describe import Day, Description
@@ -49,13 +49,8 @@ def heat_map(found: Description, ink: Ink) -> Iterator[str]:
     """Which part of its rows each day has: a line a month and a cell a day, or, of years, a line a year."""
     if not found.days:
         return
-    first, last = found.days[0].date, found.days[-1].date
-    if found.interval_ns >= WEEK_NS:
-        yield from _years(found, ink, months=True)
-    elif (last.year - first.year) * 12 + last.month - first.month < MONTHS_OF_DAYS_MAX:
-        yield from _months(found, ink)
-    else:
-        yield from _years(found, ink, months=False)
+    unit = _unit(found)
+    yield from _months(found, ink) if unit == "day" else _years(found, ink, months=unit == "month")
 
 
 def legend(found: Description, ink: Ink) -> str:
@@ -66,8 +61,17 @@ def legend(found: Description, ink: Ink) -> str:
             f"{whole} whole  {nearly} 90 %  {half} half  {little} less  {ink.missing} missing  "
             f"{ink.closed} closed  {ink.extra} closed, but with rows"
         )
-    typical = f"{found.typical_rows:,} rows, the median day"
+    typical = {"day": f"{found.typical_rows:,} rows, the median day"}.get(_unit(found), f"the median {_unit(found)}")
     return f"{whole} {typical}  {nearly} 90 %  {half} half  {little} less  {ink.closed} none"
+
+
+def _unit(found: Description) -> Literal["day", "week", "month"]:
+    """What a cell stands for."""
+    first, last = found.days[0].date, found.days[-1].date
+    if found.interval_ns >= WEEK_NS:
+        return "month"
+    months = (last.year - first.year) * 12 + last.month - first.month
+    return "day" if months < MONTHS_OF_DAYS_MAX else "week"
 
 
 def _months(found: Description, ink: Ink) -> Iterator[str]:
