@@ -1,1 +1,1 @@
-"""What came of a run: trades, the equity curve, metrics by several definitions, the report. Reads events, decides nothing."""
+"""What came of a run: trades, the equity curve, metrics by several definitions, the report. Decides nothing."""

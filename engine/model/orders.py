@@ -128,3 +128,16 @@ class Order(msgspec.Struct, gc=False):
     def left(self) -> Decimal:
         """Units that have not filled."""
         return EXACT.subtract(self.quantity, self.filled)
+
+
+def transitions_table() -> str:
+    """The table above as Markdown: states down, what may happen across, the state after in the cell."""
+    actions = list(OrderAction)
+    lines = [
+        "| | " + " | ".join(action.value for action in actions) + " |",
+        "|---" * (len(actions) + 1) + "|",
+    ]
+    for status in OrderStatus:
+        cells = [TRANSITIONS.get((status, action)) for action in actions]
+        lines.append(f"| **{status.value}** | " + " | ".join("" if c is None else c.value for c in cells) + " |")
+    return "\n".join(lines) + "\n"
