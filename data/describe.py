@@ -14,6 +14,7 @@ from tradetui.data.clean.registry import rules_for
 from tradetui.data.clean.rules import Settings, Table
 from tradetui.data.clean.run import check
 from tradetui.data.times import DAY_NS, EPOCH
+from tradetui.engine.errors import DataError
 from tradetui.engine.market.bars import Float64, Int64
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 
@@ -85,7 +86,7 @@ class Description(msgspec.Struct, frozen=True):
 def describe(table: Table, source: str, settings: Settings) -> list[Description]:
     """One description a symbol, by symbol. `settings` names the calendar, if any, and the zone whose days count.
 
-    Raises UsageError for an unknown zone or calendar.
+    Raises UsageError for an unknown zone or calendar, DataError for rows that all lack a time.
     """
     parts = table.frame.partition_by("symbol", maintain_order=True)
     found = [_of_symbol(Table(table.kind, part, table.interval_ns), source, settings) for part in parts]
@@ -94,6 +95,8 @@ def describe(table: Table, source: str, settings: Settings) -> list[Description]
 
 def _of_symbol(table: Table, source: str, settings: Settings) -> Description:
     ts = np.sort(table.frame["ts_ns"].drop_nulls().to_numpy())
+    if not len(ts):
+        raise DataError(source, None, "no row has a time", "at least one row with a time")
     interval = table.interval_ns if table.kind == "bars" else 0
     sessions = _sessions(settings.calendar, ts)
     day_of_row = _local_days(ts, settings.timezone)

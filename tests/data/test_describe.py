@@ -70,6 +70,12 @@ def test_one_bar_has_no_returns_and_no_gaps() -> None:
     assert (found.worst_return, found.return_deviation) == (None, None)
 
 
+def test_rows_without_a_time_are_told() -> None:
+    frame = frame_of_bars(minutes(0)).with_columns(ts_ns=pl.lit(None, pl.Int64))
+    with pytest.raises(DataError, match="no row has a time"):
+        describe(Table("bars", frame, MINUTE_NS), "here", Settings())
+
+
 def test_a_long_series_is_drawn_from_its_first_to_its_last_close() -> None:
     found = described(minutes(*range(1_000)))
     assert len(found.closes) == CLOSES_MAX
@@ -82,6 +88,7 @@ def test_symbols_of_one_table_are_described_one_by_one() -> None:
     assert [one.symbol for one in describe(Table("bars", frame, MINUTE_NS), "here", Settings())] == ["A", "B"]
 
 
+@pytest.mark.slow
 def test_a_calendar_says_which_bars_and_sessions_are_missing(shared: Path) -> None:
     pytest.importorskip("exchange_calendars")
     said = stated((), (), timezone="America/New_York", stamp="end")
@@ -97,6 +104,7 @@ def test_a_calendar_says_which_bars_and_sessions_are_missing(shared: Path) -> No
     assert found.gaps.missing == 361
 
 
+@pytest.mark.slow
 def test_a_daily_file_is_compared_with_sessions_by_date(shared: Path) -> None:
     pytest.importorskip("exchange_calendars")
     table = table_of_file(shared / "data/daily/YHOO_1996-2014.csv.gz")

@@ -6,7 +6,12 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tradetui.data.aggregate import bars_of_trades
+from tradetui.data.catalog import sample_session
+from tradetui.data.frames import frame_of_bars
 from tradetui.data.resample import (
     Clock,
     bars_from_bars,
@@ -179,3 +184,37 @@ def test_a_lazy_table_gives_the_same_bars() -> None:
 def test_a_length_that_does_not_divide_a_day_is_refused(every: str) -> None:
     with pytest.raises(UsageError, match="bar length"):
         interval_ns(every)
+
+
+TRADE = st.tuples(st.integers(0, 600), st.sampled_from("AB"), st.integers(1, 10**15), st.integers(0, 10**15))
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
+@given(rows=st.lists(TRADE, min_size=1, max_size=40), seconds=st.sampled_from([1, 30, 60, 300]))
+def test_bars_are_what_adding_trades_one_by_one_gives(rows: list[tuple[int, str, int, int]], seconds: int) -> None:
+    rows = sorted(rows, key=lambda row: row[0])
+    length = seconds * 10**9
+    wanted: dict[tuple[int, str], list[int]] = {}
+    for second, symbol, price, size in rows:
+        bar = wanted.setdefault((second * 10**9 // length * length, symbol), [price, price, price, price, 0, 0, 0])
+        bar[1], bar[2], bar[3] = max(bar[1], price), min(bar[2], price), price
+        bar[4], bar[5], bar[6] = bar[4] + size, bar[5] + 1, bar[6] + price * size
+    names = ["ts_ns", "symbol", "price", "size"]
+    trades = pl.DataFrame([(s * 10**9, symbol, p, q) for s, symbol, p, q in rows], schema=names, orient="row")
+    seen = bars_from_trades(trades, f"{seconds}s" if seconds < 60 else f"{seconds // 60}min")
+    assert len(seen) == len(wanted)
+    for ts, symbol, *bar, vwap in seen.iter_rows():
+        one = wanted[ts, symbol]
+        assert bar == [*one[:4], one[4] / 10**9, one[5]]
+        assert vwap is None if one[4] == 0 else vwap == pytest.approx(one[6] / one[4] / 1e9, rel=1e-14)
+
+
+def test_both_ways_of_making_bars_of_a_session_agree() -> None:
+    trades = sample_session().trades
+    symbol = pl.Series(trades.symbols).gather(trades.symbol)
+    frame = pl.DataFrame({"ts_ns": trades.ts_ns, "symbol": symbol, "price": trades.price, "size": trades.size})
+    seen = bars_from_trades(frame, "1min").sort("symbol", "ts_ns")
+    columns = ("ts_ns", "symbol", "open", "high", "low", "close", "volume")
+    other = frame_of_bars(bars_of_trades(trades, MINUTE_NS)).cast({"symbol": pl.String}).sort("symbol", "ts_ns")
+    assert seen.select(columns).equals(other.select(columns))

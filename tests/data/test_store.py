@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 
 from tradetui.data import store_writing
 from tradetui.data.catalog import sample_month, sample_session
+from tradetui.data.column_bars import write_bars
 from tradetui.data.formats import read_bars, read_many
 from tradetui.data.frames import bars_of_frame, frame_of_bars
 from tradetui.data.store import Store, is_store
@@ -171,6 +174,42 @@ def test_what_a_killed_writer_left_beside_a_file_is_neither_read_nor_kept(store:
     store.write(bars("AAA", FEBRUARY + DAY_NS, 1))
     assert not left.exists()
     assert len(store.load(["AAA"])) == 7
+
+
+KILLED_BETWEEN_TWO_FILES = """
+import os, signal, sys
+from pathlib import Path
+from tradetui.data.formats import read_bars
+from tradetui.data.store import Store
+
+real, done = Path.replace, []
+
+def replace(path, target):
+    if done:
+        os.kill(os.getpid(), signal.SIGKILL)
+    done.append(target)
+    return real(path, target)
+
+bars = read_bars(sys.argv[2])
+Path.replace = replace
+Store(Path(sys.argv[1])).write(bars)
+"""
+
+
+@pytest.mark.slow
+def test_a_writer_killed_between_two_files_leaves_whole_ones_and_the_same_write_again_completes_it(
+    store: Store, tmp_path: Path
+) -> None:
+    more = bars("AAA", FEBRUARY - 9 * MINUTE_NS, 6)
+    other = bars("AAA", FEBRUARY + DAY_NS, 3)
+    both = replace(merge_bars([more.rows(0, 6), other]), interval_ns=MINUTE_NS)
+    write_bars(both, tmp_path / "more.parquet")
+    words = [sys.executable, "-c", KILLED_BETWEEN_TWO_FILES, str(store.folder), str(tmp_path / "more.parquet")]
+    assert subprocess.run(words, check=False).returncode == -9
+    assert len(store.load(["AAA"])) == 6 + 6  # January has its new bars, February not yet
+    assert store.write(both) == 1
+    assert len(store.load(["AAA"])) == 6 + 9
+    assert not list(store.folder.rglob(".*.part"))
 
 
 def test_a_writer_waits_for_the_one_before(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
