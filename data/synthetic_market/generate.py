@@ -12,7 +12,9 @@ from tradetui.data.synthetic_market.symbols import SYMBOLS_MAX, market_symbols
 from tradetui.engine.errors import UsageError
 
 DAYS_MAX = 5_000  # twenty years: a factor's minutes are held in memory
-EVENTS_MIN, EVENTS_MAX = 1_000, 1_000_000_000  # a symbol and day; fewer do not fill a book
+EVENTS_MIN = 1_000  # a symbol and day; fewer do not fill a book
+SESSION_EVENTS_MAX = 1_000_000_000  # of all symbols together: a minute of it must fit into memory
+SESSION_SYMBOLS_MAX = 1_000  # whose books are in memory together, half a megabyte each
 
 Progress = Callable[[str, int, int], None]  # what is being made, done, of how many
 
@@ -31,9 +33,9 @@ class Wanted:
     def __post_init__(self) -> None:
         if self.kind not in ("bars", "session"):
             raise UsageError(f"kind is {self.kind!r}; expected bars or session")
-        _demand("symbols", self.symbols, 1, SYMBOLS_MAX)
+        _demand("symbols", self.symbols, 1, SYMBOLS_MAX if self.kind == "bars" else SESSION_SYMBOLS_MAX)
         _demand("days", self.days, 1, DAYS_MAX)
-        _demand("events", self.events, EVENTS_MIN, EVENTS_MAX)
+        _demand("events", self.events, EVENTS_MIN, SESSION_EVENTS_MAX // self.symbols)
         _demand("seed", self.seed, 0, 2**63 - 1)
 
 

@@ -61,7 +61,7 @@ def write_day(pieces: Iterable[MarketPiece], folder: Path, name: str, tell: Call
         count = 0
         for count, piece in enumerate(pieces, 1):
             for table in LAYOUTS:
-                _frame(piece, table).write_parquet(_part(work, table, count), compression_level=COMPRESSION_LEVEL)
+                _frame(piece, table).write_parquet(_part(work, table, count), compression="lz4")
             tell(len(piece.orders))
         for table, layout in LAYOUTS.items():
             _join([_part(work, table, k) for k in range(1, count + 1)], work / table, layout)

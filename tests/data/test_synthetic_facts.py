@@ -90,7 +90,7 @@ def test_facts_of_series_whose_values_are_known() -> None:
     assert poisson.variation == pytest.approx(1.0, abs=0.02)
     assert poisson.memory == pytest.approx(0.0, abs=0.02)
     spread = facts.spread_facts(np.array([100, 0, 100, 102]), np.array([101, 105, 103, 101]), 1)
-    assert spread == (1.5, 1.5, 0.5), "an empty side and a crossed quote are left out"
+    assert spread == (2.0, 2.0, 0.5), "an empty side and a crossed quote are left out"
     assert facts.depth_profile(np.array([[3.0, 1.0], [5.0, 3.0]])).tolist() == [4 / 3, 2 / 3]
     assert facts.ends_to_middle(np.r_[np.full(30, 4.0), np.ones(330), np.full(30, 6.0)]) == (4.0, 6.0)
 

@@ -137,9 +137,10 @@ def test_the_command_writes_the_same_bytes_each_time_and_says_how_much(tmp_path:
     ("arguments", "said"),
     [
         (["--kind", "candles"], "kind is 'candles'; expected bars or session"),
-        (["--symbols", "0"], "symbols is 0; expected from 1 to 10,000"),
+        (["--symbols", "0"], "symbols is 0; expected from 1 to 1,000"),
+        (["--symbols", "100", "--events", "10000001"], "events is 10,000,001; expected from 1,000 to 10,000,000"),
         (["--days", "99999"], "days is 99,999; expected from 1 to 5,000"),
-        (["--events", "10"], "events is 10; expected from 1,000 to 1,000,000,000"),
+        (["--events", "10"], "events is 10; expected from 1,000 to 333,333,333"),
         (["--seed", "-1"], "seed is -1; expected from 0"),
         (["--from", "tomorrow"], "--from is 'tomorrow'; expected a day as 2026-03-02"),
     ],

@@ -298,7 +298,7 @@ def test_a_symbol_that_no_book_can_hold_is_refused(wrong: dict[str, float], mess
 
 def test_an_opening_call_of_a_huge_session_leaves_a_book() -> None:
     market = Market(2, market_symbols(2, 1), DAY, 1)
-    book = market._book(0, 0, session_open_ns(DAY), 2_000_000)
+    book = market.book(0, 0, 2_000_000)
     call, piece = book.open()
     assert call.results[-1].volume > 100_000
     assert {1, -1} == set(piece.events[:, 3].tolist())
