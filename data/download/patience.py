@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from random import Random
 from typing import TypeVar
 
@@ -94,10 +95,11 @@ def retry_after_s(value: str | None, now_ns: int) -> float | None:
     if value is None:
         return None
     try:
-        return max(0.0, float(value))
+        wait = float(value)
     except ValueError:
         at = http_date_ns(value)
         return None if at is None else max(0.0, (at - now_ns) / NS_PER_S)
+    return max(0.0, wait) if isfinite(wait) else None
 
 
 def http_date_ns(value: str | None) -> int | None:

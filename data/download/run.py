@@ -16,8 +16,8 @@ from tradetui.data.download.shelf import Shelf
 from tradetui.data.download.vendors import Vendor
 from tradetui.engine.errors import TradetuiError, UsageError
 
-JOBS_MAX = 16
-PATIENCE_AT_END_S = 3.0  # for workers to finish their page; what they do not finish, the next run does
+HEAR_EVERY_S = 0.1  # a signal may be given to a worker: the main thread only hears of it between two waits
+PATIENCE_AT_END_S = 1.0  # for workers to finish their page; what they do not finish, the next run does
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +89,24 @@ def download_all(
         threads = [threading.Thread(target=work, daemon=True) for _ in range(min(jobs, len(wanted)))]
         for thread in threads:
             thread.start()
-        try:
-            for thread in threads:
-                thread.join()
-        except KeyboardInterrupt:
-            stop.set()
-            end = time.monotonic() + PATIENCE_AT_END_S
-            for thread in threads:
-                thread.join(max(0.0, end - time.monotonic()))
-            raise
+        _wait_for(threads, stop)
     if broken:
         raise broken[0]
     return [done[one.symbol] for one in wanted]
+
+
+def _wait_for(threads: Sequence[threading.Thread], stop: threading.Event) -> None:
+    """Until all have ended, or until a person interrupts and they have had time for their page."""
+    try:
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(HEAR_EVERY_S)
+    except KeyboardInterrupt:
+        stop.set()
+        end = time.monotonic() + PATIENCE_AT_END_S
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        raise
 
 
 def refuse_failures(finished: Sequence[Finished]) -> None:

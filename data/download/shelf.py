@@ -67,6 +67,9 @@ class Shelf:
         for path, file in zip(places, known, strict=True):
             if file is None and path.exists():
                 hint = "Move it away, or use another --out"
+                owner = self._owner(path)
+                if owner is not None:
+                    raise DataError(path, None, f"it holds {owner}", f"a file of {symbol}", "Use another --out for one")
                 raise DataError(path, None, "it is there and the catalog does not know it", "no such file", hint)
             if file is not None and not path.is_file():
                 hint = "Put it back, or download all of it again with --changed replace"
@@ -76,6 +79,15 @@ class Shelf:
                 raise DataError(
                     path, None, "its bytes are not those that were downloaded", f"sha256 {file.sha256}", hint
                 )
+
+    def _owner(self, path: Path) -> str | None:
+        """The symbol whose file that is by the catalog."""
+        name = path.relative_to(self.folder).as_posix()
+        with self._lock:
+            datasets = read_catalog(self.folder).datasets
+        return next(
+            (one.symbol for one in datasets for file in (one.csv, one.bars) if file and file.path == name), None
+        )
 
     def put(self, part: Part, state: State) -> Dataset:
         """Moves the files of a finished download into place and enters them; may be cut off and done again.

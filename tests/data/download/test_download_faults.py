@@ -85,6 +85,7 @@ def test_a_fault_that_passes_leaves_the_files_as_if_it_had_not_been(
     assert len(market.asked) > 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", PAGE)
 def test_a_vendor_that_hangs_is_given_up_on_and_asked_again(rig: Any, undisturbed: Any, source: str) -> None:
     wanted = undisturbed(source)

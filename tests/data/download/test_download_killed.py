@@ -14,7 +14,7 @@ from conftest import contents
 from servers import Fault, Market, seconds, serving
 from servers import binance as binance_server
 
-POINTS = 60
+POINTS = 40
 
 Run = Callable[[int, Path], str]
 
@@ -22,7 +22,7 @@ Run = Callable[[int, Path], str]
 @pytest.fixture(scope="module")
 def vendor() -> Iterator[tuple[Market, str]]:
     """Small pages with faults in between; one address, for the catalog holds it."""
-    market = Market(("AAA", "BBB", "CCC"), seconds("2024-03-01 12:00:00"), page=4)
+    market = Market(("AAA", "BBB", "CCC"), seconds("2024-03-01 12:00:00"), page=6)
     with serving(binance_server, market) as url:
         yield market, url
 
