@@ -106,10 +106,19 @@ def stricter(ours: RiskLimits, theirs: RiskLimits) -> RiskLimits:
 
 
 def decision_delay_ns(bars: Bars) -> int:
-    """How long after a bar's start its decision is dated: the shortest step, so that none falls into the next bar."""
-    steps = np.diff(bars.ts_ns)
-    steps = steps[steps > 0]
-    return int(steps.min()) if len(steps) else bars.interval_ns
+    """How long after a bar's start its decision is dated: the shortest step, so that none falls into the next bar.
+
+    Steps are those of each symbol: where the bars of several begin at different seconds, the shortest step of all of
+    them together would date a decision before the bar that it was made on has closed.
+    """
+    alone = len(bars.symbols) == 1
+    shortest = []
+    for code in range(len(bars.symbols)):
+        steps = np.diff(bars.ts_ns if alone else bars.ts_ns[bars.symbol == code])
+        steps = steps[steps > 0]
+        if len(steps):
+            shortest.append(int(steps.min()))
+    return min(shortest, default=bars.interval_ns)
 
 
 def canonical(config: RunConfig, strategy: Strategy) -> str:

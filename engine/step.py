@@ -158,11 +158,11 @@ class Core:
         ts_ns: int,
         cause: int,
         *,
-        dormant: bool = False,
+        wakes_ns: int | None = None,
         symbol: str = "",
         price: float = 0.0,
     ) -> None:
-        """Put a strategy's wishes through sizing, risk and the venue. `dormant` orders sleep out the bar being settled.
+        """Put a strategy's wishes through sizing, risk and the venue; `wakes_ns` is for `route`.
 
         `price` is the last price of `symbol` where the caller knows it: asking the view for it costs more.
         """
@@ -178,15 +178,23 @@ class Core:
             except StrategyRaised as raised:
                 self.fail(raised.error, ts_ns, signal.seq)
                 return
-            self.route(events, signal.seq, dormant=dormant)
+            if wakes_ns is None and symbol and signal.symbol != symbol:
+                self.route(events, signal.seq, wakes_ns=ts_ns)  # its own bar of this time may still be to come
+            else:
+                self.route(events, signal.seq, wakes_ns=wakes_ns)
 
-    def route(self, events: Sequence[Event], cause: int, born: Window | None = None, dormant: bool = False) -> None:
-        """Put events out and bring to the venue what concerns it."""
+    def route(
+        self, events: Sequence[Event], cause: int, born: Window | None = None, wakes_ns: int | None = None
+    ) -> None:
+        """Put events out and bring to the venue what concerns it.
+
+        Orders sleep until a bar that begins at `wakes_ns` or later, where that is given.
+        """
         for event in events:
             self.emit(event, cause)
             if type(event) is OrderEvent:
                 self._order_seq[event.order_id] = event.seq
-                self.venue.submit(event, born=born, dormant=dormant)
+                self.venue.submit(event, born=born, wakes_ns=wakes_ns)
             elif type(event) is OrderStatusEvent and event.status == OrderStatus.CANCELLED:
                 self._order_seq.pop(event.order_id, None)
                 self.venue.cancel(event.symbol, event.order_id)
@@ -241,7 +249,7 @@ class Core:
                 self.guard.rearm(self.equity())
                 self._change(TradingState.REDUCING if halted else TradingState.ACTIVE, actor, reason, ts_ns)
             case ClosePosition(symbol=symbol):
-                self.route(self.orders.close(symbol, reason, self._now(ts_ns, seq, symbol)), seq)
+                self.route(self.orders.close(symbol, reason, self._now(ts_ns, seq, symbol)), seq, wakes_ns=ts_ns)
 
     # -- what can be asked
 
@@ -315,7 +323,7 @@ class Core:
                 self.fail(error, fill.ts_ns, fill.seq)
                 return
             if signals:
-                self.signals(signals, fill.ts_ns, fill.seq, dormant=True)
+                self.signals(signals, fill.ts_ns, fill.seq, wakes_ns=fill.ts_ns + 1)
 
     def _dropped(self, dropped: Dropped, ts_ns: int, cause: int) -> None:
         self._order_seq.pop(dropped.order_id, None)

@@ -92,8 +92,12 @@ class SimulatedExecutor:
 
     # -- orders in
 
-    def submit(self, order: OrderEvent, *, dormant: bool = False, born: Window | None = None) -> None:
-        """Take an order. `born` is the rest of the bar being settled, where legs act at once; `dormant` waits."""
+    def submit(self, order: OrderEvent, *, wakes_ns: int | None = None, born: Window | None = None) -> None:
+        """Take an order. `born` is the rest of the bar being settled, where legs act at once.
+
+        With `wakes_ns` it sleeps until a bar or quote of its symbol that begins then or later: what began before its
+        decision cannot fill it.
+        """
         resting = Resting(
             order.order_id,
             order.symbol,
@@ -106,11 +110,11 @@ class SimulatedExecutor:
             order.fraction,
             order.time_in_force,
             order.parent,
-            dormant=dormant,
+            dormant=wakes_ns is not None,
             born=born,
-            since_ns=order.ts_ns,
+            wakes_ns=wakes_ns or 0,
         )
-        if dormant:
+        if wakes_ns is not None:
             self._sleeping.add(order.symbol)
         self._orders.setdefault(order.symbol, []).append(resting)
         self.watches[order.symbol] = Watch(*EVERYWHERE, 0)
@@ -169,10 +173,8 @@ class SimulatedExecutor:
     def end(self, symbol: str, bar: Window) -> list[Dropped]:
         """Finish the bar: orders that were for this bar only are given up, the others sleep until the next."""
         dropped = []
-        self._sleeping.discard(symbol)
         for order in list(self._orders.get(symbol, ())):
             if order.dormant:
-                order.dormant = False
                 continue
             order.born, order.spent = None, False
             if order.fresh:
@@ -200,9 +202,12 @@ class SimulatedExecutor:
     # -- inside
 
     def _wake(self, symbol: str, ts_ns: int) -> None:
-        """Orders decided inside an earlier bar of another symbol take part in this one."""
+        """Orders decided before this bar began take part in it; the others sleep on."""
+        self._sleeping.discard(symbol)
         for order in self._orders.get(symbol, ()):
-            order.dormant = order.dormant and order.since_ns >= ts_ns
+            order.dormant = order.dormant and order.wakes_ns > ts_ns
+            if order.dormant:
+                self._sleeping.add(symbol)
 
     def _trigger(self, symbol: str, bar: Window) -> None:
         """A stop that the market reached is a market order from then on, even if this bar had nothing left for it."""

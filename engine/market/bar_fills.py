@@ -57,11 +57,11 @@ class Resting(msgspec.Struct, gc=False):
     executions: int = 0
     triggered: bool = False
     fresh: bool = True  # has not lived through the end of a bar yet
-    dormant: bool = False  # sent while a bar was being worked: sleeps until the next one
+    dormant: bool = False  # sleeps until a bar that begins at `wakes_ns` or later
     spent: bool = False  # cannot do more in this bar
     born: Window | None = None  # the part of the bar after its birth
     expires_ns: int = NEVER
-    since_ns: int = 0
+    wakes_ns: int = 0
 
 
 class Reach(msgspec.Struct, frozen=True, gc=False):
