@@ -15,14 +15,14 @@ BAR_COLUMNS = ("ts_ns", "symbol", "open", "high", "low", "close", "volume")
 
 
 def divided(values: pl.Expr, by: int) -> pl.Expr:
-    """A finite column divided by a number, correctly rounded.
+    """A column divided by a number, correctly rounded.
 
     Polars multiplies by the reciprocal of a constant, so that 30e9 / 1e9 is 30.000000000000004; by a column it divides.
     """
     import polars as pl
 
-    floats = values.cast(pl.Float64)
-    return floats / (floats * 0.0 + float(by))
+    column = pl.int_range(pl.len()) * 0 + by
+    return values.cast(pl.Float64) / column.cast(pl.Float64)
 
 
 def frame_of_bars(bars: Bars) -> pl.DataFrame:

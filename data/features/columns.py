@@ -38,10 +38,8 @@ def nanos(values: pl.Expr) -> pl.Expr:
 
 
 def window_sum(values: pl.Expr, n: int) -> pl.Expr:
-    """Sum of the last `n` integers; null unless all of them are there. A wrapped running sum has right differences."""
-    total, count = values.fill_null(0).cum_sum(), values.cum_count().cast(pl.Int64)
-    whole = count - count.shift(n, fill_value=0) == n
-    return pl.when(whole).then(total - total.shift(n, fill_value=0))
+    """Sum of the last `n` integers, exact whatever came before them; null unless all of them are there."""
+    return values.rolling_sum(n)
 
 
 def float_window_sum(values: pl.Expr, n: int) -> pl.Expr:
