@@ -9,12 +9,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import contents
-from servers import KEY, SECRET, Answer, Fault, Market, alpaca, binance, seconds, serving
+from servers import KEY, SECRET, Answer, Bar, Fault, Market, alpaca, binance, seconds, serving
 
 pytestmark = pytest.mark.slow  # each starts the program
 
@@ -112,6 +113,24 @@ def test_a_vendor_that_changed_history_ends_with_3_and_keep_is_told_on_stderr(ru
     assert kept.returncode == 0
     assert kept.stderr.startswith("tradetui: binance BTCUSDT: 10 of 10 bars")
     assert kept.stderr.endswith("; the files hold ours\n")
+
+
+def test_rows_that_are_no_bars_end_with_3_and_stay_in_the_raw_file(run: Run, tmp_path: Path) -> None:
+    class Careless(Market):
+        """Its third bar has a high below its open."""
+
+        def bars(self, symbol: str, start_s: int, stop_s: int, step: int) -> list[Bar]:
+            one, two, three, *rest = super().bars(symbol, start_s, stop_s, step)
+            return [one, two, replace(three, high=three.low), *rest]
+
+    with serving(binance, Careless(("BTCUSDT",), NOW)) as url:
+        done = run("BTCUSDT", "--source", "binance", "--from", "2024-01-01", "--to", "2024-01-20", "--url", url)
+    assert done.returncode == 3
+    assert "BTCUSDT_1day.csv:4: high" in done.stderr
+    assert "The raw CSV is kept: mend it with tradetui data clean" in done.stderr
+    assert done.stdout.split("\t")[1:] == [
+        "20", "2024-01-01T00:00:00Z", "2024-01-20T00:00:00Z", "market-data/binance/BTCUSDT_1day.csv\n"
+    ]  # fmt: skip
 
 
 def test_keys_come_from_the_environment_and_are_shown_nowhere(run: Run, tmp_path: Path) -> None:
