@@ -71,13 +71,13 @@ def codes_of(content: FileContent, frame: pl.DataFrame) -> tuple[tuple[str, ...]
     return tuple(column.dtype.categories), column.to_physical().to_numpy().astype(np.int32)
 
 
-def write_frame(frame: pl.DataFrame, path: Path, layout: str, more: dict[str, str]) -> None:
+def write_frame(frame: pl.DataFrame, path: Path, layout: str, more: dict[str, str], level: int = 6) -> None:
     """One table as zstd Parquet marked with its layout, whole or not at all: a full disk leaves no half file."""
     import polars as pl
 
     beside = path.with_name(f".{path.name}.part")
     try:
-        frame.write_parquet(beside, compression="zstd", compression_level=6, metadata={LAYOUT_KEY: layout, **more})
+        frame.write_parquet(beside, compression="zstd", compression_level=level, metadata={LAYOUT_KEY: layout, **more})
         beside.replace(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         beside.unlink(missing_ok=True)
@@ -138,7 +138,7 @@ def own_bars(content: FileContent) -> RawBars:
     frame = read_frame(content, ["ts_ns", "symbol", *PRICES, "volume"])
     symbols, codes = codes_of(content, frame)
     if any(frame[name].null_count() for name in ("ts_ns", *PRICES, "volume")):
-        raise DataError(content.path, None, "there are empty values", f"the layout {BARS_LAYOUT}", "Write it again")
+        raise DataError(content.path, None, "there are empty values", "bars without", "Mend it: tradetui data clean")
     opens, highs, lows, closes = (frame[name].to_numpy() for name in PRICES)
     return RawBars(
         content.path,

@@ -22,7 +22,7 @@ KINDS: dict[str, Kind] = {
     ".arrow": "arrow",
     ".ipc": "arrow",
 }
-FORMATS_TEXT = "one of .csv, .parquet, .feather, .arrow, each also with .gz"
+FORMATS_TEXT = "one of .csv, .parquet, .feather, .arrow, each also with .gz or in a .zip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,18 @@ class FileContent:
 
 
 def read_content(path: Path) -> FileContent:
-    """The content of a file, chosen by its extension; a bare `.gz` holds CSV.
+    """The content of a file, chosen by its extension; a bare `.gz` holds CSV, a `.zip` one file of a known extension.
 
     Raises DataError for a file that is missing, a directory, empty, of another format, or broken gzip.
     """
-    kind, packed = _kind_of(path)
     raw = _read_bytes(path)
-    data = _unpack(path, raw) if packed else raw
+    if path.suffix.lower() == ".zip":
+        from tradetui.data.dialects.staging import zip_content
+
+        kind, data = zip_content(path)
+    else:
+        kind, packed = _kind_of(path)
+        data = _unpack(path, raw) if packed else raw
     if not data.strip():
         raise DataError(path, None, "the file is empty", "a header and at least one row")
     return FileContent(path, kind, data, hashlib.sha256(raw).hexdigest())

@@ -149,7 +149,10 @@ def _header(content: FileContent) -> ColumnNames:
         text = first.decode("utf-8").strip("\r\n")
     except UnicodeDecodeError:
         raise DataError(path, 1, "the first line is not UTF-8 text", TEXT_EXPECTED, "Check the extension") from None
-    fields = next(csv.reader([text]), [])
+    try:
+        fields = next(csv.reader([text]), [])
+    except csv.Error as error:  # a carriage return inside the line
+        raise DataError(path, 1, f"the first line cannot be cut into fields ({error})", TEXT_EXPECTED) from None
     for separator in (";", "\t", "|"):
         if len(fields) < 4 and text.count(separator) >= 4:
             raise DataError(path, 1, f"fields are separated by {separator!r}", TEXT_EXPECTED, "Convert the file first")

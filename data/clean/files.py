@@ -8,12 +8,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from tradetui.data.clean.rules import ROW, Rule, Settings, Table
 from tradetui.data.clean.run import Cleaned, clean, moved_rows
 from tradetui.data.column_bars import INTERVAL_KEY, LAYOUT_KEY, write_frame
-from tradetui.data.dialects.importing import LAYOUTS, import_file
+from tradetui.data.dialects.importing import COMPRESSION_LEVEL, LAYOUTS, import_file
 from tradetui.data.dialects.words import Kind, Stated
 from tradetui.engine.errors import DataError
 
@@ -28,8 +29,22 @@ class Loaded:
 
     def __init__(self, path: Path, table: Table, metadata: dict[str, str]) -> None:
         self.path = path
-        self.table = table
+        self.kind = table.kind
+        self.columns = table.frame.columns
+        self.rows = len(table.frame)
         self.metadata = metadata
+        self._table: Table | None = table
+
+    @property
+    def table(self) -> Table:
+        """The table, which stays here."""
+        assert self._table is not None, "it was taken"
+        return self._table
+
+    def take(self) -> Table:
+        """The table, given away, so that its memory is free as soon as it is changed."""
+        table, self._table = self.table, None
+        return table
 
 
 def load(path: Path, said: Stated | None = None) -> Loaded:
@@ -53,23 +68,23 @@ def write_cleaned(loaded: Loaded, rules: Sequence[Rule], settings: Settings, tar
     if target.resolve() == loaded.path.resolve():
         hint = "Name another folder with --out"
         raise DataError(target, None, "this is the file that is cleaned", "another file: the original is kept", hint)
-    cleaned = clean(loaded.table, rules, settings, str(loaded.path))
+    cleaned = clean(loaded.take(), rules, settings, str(loaded.path))
     frame = cleaned.table.frame
     metadata = {key: value for key, value in loaded.metadata.items() if key != LAYOUT_KEY}
     metadata[RULES_KEY] = json.dumps([result.rule for result in cleaned.report.results])
-    layout = LAYOUTS[loaded.table.kind]
+    layout = LAYOUTS[loaded.kind]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(target.parent, None, f"it cannot be made ({error.strerror})", "a writable folder") from error
-    kept = sidecar_of(loaded, cleaned)
-    write_frame(frame.drop(ROW), target, layout, metadata)
+    kept = sidecar_of(loaded.columns, cleaned)
+    write_frame(frame.drop(ROW), target, layout, metadata, COMPRESSION_LEVEL)
     story = {
-        "columns": list(loaded.table.frame.columns),
+        "columns": loaded.columns,
         "input_sha256": _sha256(loaded.path),
         "cleaned_sha256": _sha256(target),
         "metadata": loaded.metadata,
-        "rows": len(loaded.table.frame),
+        "rows": loaded.rows,
     }
     try:
         write_frame(kept, undo, UNDO_LAYOUT, {UNDO_KEY: json.dumps(story)})
@@ -116,25 +131,26 @@ def restored(cleaned: pl.DataFrame, kept: pl.DataFrame, columns: list[str]) -> p
     return pl.concat([rows, was.select(ROW, *columns)]).sort(ROW).select(columns)
 
 
-def sidecar_of(loaded: Loaded, cleaned: Cleaned) -> pl.DataFrame:
+def sidecar_of(columns: list[str], cleaned: Cleaned) -> pl.DataFrame:
     """Every row of the input that is not in the result as it was, those that moved, and where rows were added."""
-    source = loaded.table.frame
     result = cleaned.table.frame
-    touched = [
-        pl.DataFrame({ROW: rows, "rule": pl.repeat(part.rule, len(rows), dtype=pl.String, eager=True)})
-        for part in cleaned.touched for rows in (part.removed, part.changed)
-    ]  # fmt: skip
-    schema = {ROW: pl.UInt32, "rule": pl.String}
-    rules = pl.concat([pl.DataFrame(schema=schema), *touched]).group_by(ROW).agg(pl.col("rule").unique().sort())
-    rules = rules.with_columns(pl.col("rule").list.join(",")).sort(ROW)
-    there = pl.Series(rules[ROW]).is_in(result[ROW].implode()) if len(rules) else pl.Series([], dtype=pl.Boolean)
-    fate = pl.select(pl.when(there).then(pl.lit("changed")).otherwise(pl.lit("removed"))).to_series()
+    parts = [
+        part.was.filter(pl.col(ROW).is_not_null()).with_columns(pl.lit(part.rule).alias("rule"))
+        for part in cleaned.touched
+    ]
     place = pl.lit(None, pl.UInt32).alias("position")
-    was = pl.concat([rules.with_columns(fate.alias("fate")), source[rules[ROW]]], how="horizontal").with_columns(place)
+    was = pl.concat([result.clear().with_columns(pl.lit("").alias("rule")), *parts], how="diagonal")
+    first = [pl.col(name).first() for name in columns]  # as it was before the first rule that touched it
+    was = was.group_by(ROW, maintain_order=True).agg(*first, pl.col("rule").unique(maintain_order=True)).sort(ROW)
+    there = np.zeros(int(was[ROW].max() or 0) + 1, np.bool_)  # type: ignore[arg-type]  # a UInt32 column's largest
+    left = result[ROW].drop_nulls().to_numpy()
+    there[left[left < len(there)]] = True
+    fate = pl.Series("fate", np.where(there[was[ROW].to_numpy()], "changed", "removed"), dtype=pl.String)
+    was = was.with_columns(fate, pl.col("rule").list.join(","), place)
     moved = moved_rows(result).with_columns(pl.lit("moved").alias("fate"), pl.lit("order").alias("rule"))
     added = result.with_row_index("position").filter(pl.col(ROW).is_null()).select("position")
     added = added.with_columns(pl.lit("added").alias("fate"), pl.lit("fill").alias("rule"))
-    return pl.concat([was, moved, added], how="diagonal").select("fate", "rule", ROW, "position", *source.columns)
+    return pl.concat([was, moved, added], how="diagonal").select("fate", "rule", ROW, "position", *columns)
 
 
 def _own(path: Path, parquet: Path, metadata: dict[str, str]) -> Loaded:

@@ -26,8 +26,10 @@ def _backwards(table: Table, _: Settings) -> Found:
 
 
 def _sort(table: Table, _: Found, __: Settings) -> Mended:
-    keys = ["ts_ns", "symbol"] if table.kind == "bars" else ["ts_ns"]
-    return Mended(table.frame.sort(keys, maintain_order=True))
+    ts = times_of(table)
+    by_symbol = table.kind == "bars" and not table.one_symbol
+    order = np.lexsort((table.codes(), ts)) if by_symbol else np.argsort(ts, kind="stable")
+    return Mended(table.frame[order])
 
 
 def _missing(table: Table, _: Settings) -> Found:

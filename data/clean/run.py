@@ -19,16 +19,15 @@ NANO_COLUMNS = ("open", "high", "low", "close", "price", "size", "bid", "bid_siz
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Rows of the input that one rule removed or changed."""
+    """Rows that one rule removed or changed, as they were before it."""
 
     rule: str
-    removed: pl.Series
-    changed: pl.Series
+    was: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A table after its rules; `touched` says by rule which input rows are no longer what they were."""
+    """A table after its rules; `touched` holds, in the order of the rules, what is no longer as it was."""
 
     table: Table
     report: CleaningReport
@@ -44,12 +43,14 @@ def check(table: Table, rules: Sequence[Rule], settings: Settings, path: str = "
     """What each rule finds in the table as it is; nothing is changed."""
     whole = Table(table.kind, numbered(table.frame), table.interval_ns)
     results = [_result(whole, rule, rule.find(whole, settings), None) for rule in rules]
-    return _report(table, table, results, path)
+    return _report(path, _span(table), len(table.frame), results)
 
 
 def clean(table: Table, rules: Iterable[Rule], settings: Settings, path: str = "") -> Cleaned:
     """The table mended by each rule in turn; what is only counted is counted on what was left."""
+    before = _span(table)
     current = Table(table.kind, numbered(table.frame), table.interval_ns)
+    del table  # whoever called may let go of it too: two copies of all rows are held otherwise
     results: list[RuleResult] = []
     touched: list[Touched] = []
     for rule in rules:
@@ -57,13 +58,12 @@ def clean(table: Table, rules: Iterable[Rule], settings: Settings, path: str = "
         mended = None
         if rule.mend is not None and (found.count or (rule.name == "order" and not _is_sorted(current))):
             mended = rule.mend(current, found, settings)
-            rows = current.frame[ROW]
-            removed, changed = (rows.gather(part) for part in (mended.removed, mended.changed))
-            touched.append(Touched(rule.name, removed.drop_nulls(), changed.drop_nulls()))
+            touched.append(Touched(rule.name, current.frame[np.r_[mended.removed, mended.changed]]))
         results.append(_result(current, rule, found, mended))
         if mended is not None:
-            current = Table(table.kind, mended.frame, table.interval_ns)
-    return Cleaned(current, _report(table, current, results, path), tuple(touched))
+            current = Table(current.kind, mended.frame, current.interval_ns)
+            del mended
+    return Cleaned(current, _report(path, before, len(current.frame), results), tuple(touched))
 
 
 def _is_sorted(table: Table) -> bool:
@@ -96,15 +96,26 @@ def _shown(frame: pl.DataFrame, at: int) -> dict[str, Any]:
     return shown
 
 
-def _report(before: Table, after: Table, results: list[RuleResult], path: str) -> CleaningReport:
-    ts = before.frame["ts_ns"]
-    first, last = (int(value) if isinstance(value, int) else 0 for value in (ts.min(), ts.max()))
-    kind = before.frame.schema["symbol"]
+@dataclass(frozen=True, slots=True)
+class _Span:
+    kind: str
+    symbols: tuple[str, ...]
+    rows: int
+    first: str
+    last: str
+
+
+def _span(table: Table) -> _Span:
+    ts, kind = table.frame["ts_ns"], table.frame.schema["symbol"]
+    first, last = (time_text(value) if isinstance(value, int) else "" for value in (ts.min(), ts.max()))
     symbols = tuple(kind.categories) if isinstance(kind, pl.Enum) else ()
+    return _Span(table.kind, symbols, len(table.frame), first, last)
+
+
+def _report(path: str, before: _Span, rows_after: int, results: list[RuleResult]) -> CleaningReport:
     return CleaningReport(
-        path, before.kind, symbols, len(before.frame), len(after.frame), time_text(first), time_text(last),
-        tuple(results),
-    )  # fmt: skip
+        path, before.kind, before.symbols, before.rows, rows_after, before.first, before.last, tuple(results)
+    )
 
 
 def moved_rows(frame: pl.DataFrame) -> pl.DataFrame:
@@ -112,6 +123,6 @@ def moved_rows(frame: pl.DataFrame) -> pl.DataFrame:
     rows = frame[ROW].drop_nulls().to_numpy()
     if not len(rows) or bool(np.all(rows[1:] > rows[:-1])):
         return pl.DataFrame(schema={ROW: pl.UInt32, "position": pl.UInt32})
-    elsewhere = rows != np.sort(rows)
+    elsewhere = rows != np.sort(rows, kind="stable")  # quick where little moved
     positions = np.flatnonzero(frame[ROW].is_not_null().to_numpy())
     return pl.DataFrame({ROW: rows[elsewhere], "position": positions[elsewhere].astype(np.uint32)})

@@ -69,8 +69,13 @@ def our_columns(
             columns.append(made.alias(role))
     more = [role for role in (*EXTRA, *WORDS, "correction") if role in roles]
     columns += [_value(role, roles[role], types[roles[role]], dialect, exact=False).alias(role) for role in more]
-    made_frame = frame.filter(~pl.all_horizontal(pl.col(sorted(set(roles.values()))).is_null())).select(columns)
-    return made_frame.reverse() if dialect.newest_first else made_frame
+    ours = frame.select(columns)
+    return ours.reverse() if dialect.newest_first else ours
+
+
+def without_blank_lines(frame: pl.LazyFrame, dialect: Dialect) -> pl.LazyFrame:
+    """Rows of which any used column has a value. Costs a copy of all rows: only for files that have blank lines."""
+    return frame.filter(~pl.all_horizontal(pl.col(sorted(set(dialect.roles.used().values()))).is_null()))
 
 
 def needs_text(largest_price: float | None) -> bool:

@@ -2,34 +2,103 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import polars as pl
 
-from tradetui.data.dialects.convert import NUMBERS, SIDES, number_text
-from tradetui.data.dialects.reading import fault_at_row, first_bad_line, guarded, scan_columns, scan_text
+from tradetui.data.dialects.convert import NUMBERS, SIDES, number_text, without_blank_lines
+from tradetui.data.dialects.reading import (
+    MISSING,
+    fault_at_row,
+    first_bad_line,
+    guarded,
+    has_quotes,
+    scan_columns,
+    scan_text,
+    some_rows,
+)
 from tradetui.data.dialects.staging import Staged
 from tradetui.data.dialects.times import time_expr
 from tradetui.data.dialects.words import Dialect
+from tradetui.engine.errors import DataError
 
-NOT_FINITE = ("inf", "+inf", "-inf", "infinity", "-infinity")
+OURS = {"time": "ts_ns"}  # roles whose column is called otherwise in our layout
+AT = "row of the file"
+ROWS_MAX = 100_000  # with something missing: more are judged by the column
 
 
-def refuse_what_is_no_value(source: Staged, dialect: Dialect) -> None:
+def refuse_what_is_no_value(
+    source: Staged, dialect: Dialect, written: Path, columns: set[str], *, blank_lines: bool
+) -> None:
     """Raises DataError for the first row whose time or number is there and is none, or that is too short.
 
-    Called when something is missing, so that a whole file is never read twice.
+    `columns` are those of the table `written` in which something is missing; only the rows in question are read
+    again where lines are rows, else only the columns.
     """
-    text = source.kind == "csv"
-    if text and (bad := first_bad_line(source, dialect)) is not None:
-        raise bad
-    frame = scan_text(source, dialect) if text else scan_columns(source)
+    whole = not blank_lines and not (dialect.symbol and dialect.roles.symbol)  # row for row what the file holds
+    if source.kind == "csv" and whole and not has_quotes(source):
+        rows = _rows_missing(written, columns, reverse=dialect.newest_first)
+        if len(rows) <= ROWS_MAX:
+            _refuse_among(source, dialect, rows)
+            return
+    _refuse_by_columns(source, dialect, columns, blank_lines=blank_lines)
+
+
+def _rows_missing(written: Path, columns: set[str], *, reverse: bool) -> list[int]:
+    """Where rows of the file lack a value, rising."""
+    lazy = pl.scan_parquet(written, glob=False).select(sorted(columns)).with_row_index(AT)
+    found = lazy.filter(pl.any_horizontal(pl.col(sorted(columns)).is_null())).select(AT).head(ROWS_MAX + 1)
+    rows = found.collect(engine="streaming").to_series()
+    if not reverse:
+        return rows.to_list()
+    total = pl.scan_parquet(written, glob=False).select(pl.len()).collect().item()
+    return [int(total) - 1 - row for row in reversed(rows.to_list())]
+
+
+def _refuse_among(source: Staged, dialect: Dialect, rows: list[int]) -> None:
+    """Judges the text of a few rows."""
+    width = len(dialect.columns)
+    read = list(some_rows(source, dialect, rows))
+    for _, line, fields in read:
+        if len(fields) != width:
+            hint = "The file may have been cut off there" if len(fields) < width else ""
+            raise DataError(source.path, line, f"{len(fields)} fields", f"{width}, as in the other lines", hint)
+    columns = {
+        name: pl.Series([None if fields[i] in MISSING else fields[i] for _, _, fields in read], dtype=pl.String)
+        for i, name in enumerate(dialect.columns)
+    }
+    frame = pl.DataFrame(columns)
     roles = dialect.roles.used()
-    frame = frame.filter(~pl.all_horizontal(pl.col(sorted(set(roles.values()))).is_null())).with_row_index("row at")
+    if dialect.epoch is not None:
+        frame = frame.with_columns(pl.col(roles["time"]).cast(pl.Int64, strict=False))
+    tests = [_unreadable(role, name, frame.schema[name], dialect).alias(role) for role, name in roles.items()]
+    for at, bad in enumerate(frame.select(tests).iter_rows(named=True)):
+        for role, is_bad in bad.items():
+            if is_bad:
+                value = columns[roles[role]][at]
+                if role == "time" and dialect.roles.clock is not None:
+                    value = f"{value} {columns[dialect.roles.clock][at]}"
+                raise DataError(source.path, read[at][1], *_words(dialect, role, roles[role], value))
+
+
+def _refuse_by_columns(source: Staged, dialect: Dialect, columns: set[str], *, blank_lines: bool) -> None:
+    """Judges whole columns as text: for Parquet and Arrow files, and for text of which a row may be several lines."""
+    text = dialect if source.kind == "csv" else None
+    roles = {role: name for role, name in dialect.roles.used().items() if OURS.get(role, role) in columns}
+    frame = scan_columns(source) if text is None else scan_text(source, dialect)
+    frame = (without_blank_lines(frame, dialect) if blank_lines else frame).with_row_index(AT)
     types = frame.collect_schema()
-    unreadable = {name: _unreadable(role, name, types[name], dialect) for role, name in roles.items()}
-    tests = [pl.col("row at").filter(test).min().alias(f"{i}") for i, test in enumerate(unreadable.values())]
-    found = guarded(source, lambda: frame.select(tests).collect(engine="streaming"), dialect if text else None).row(0)
-    rows = [(row, list(roles)[i]) for i, row in enumerate(found) if row is not None]
+    tests = [
+        pl.col(AT).filter(_unreadable(role, name, types[name], dialect)).min().alias(role)
+        for role, name in roles.items()
+    ]
+    if text is not None:
+        tests.append(pl.col(AT).filter(pl.col(dialect.columns[-1]).is_null()).min().alias("end"))
+    found = guarded(source, lambda: frame.select(tests).collect(engine="streaming"), text).row(0, named=True)
+    if text is not None and found.pop("end") is not None and (bad := first_bad_line(source, dialect)) is not None:
+        raise bad
+    rows = [(row, role) for role, row in found.items() if row is not None]
     if not rows:
         return
     row, role = min(rows)

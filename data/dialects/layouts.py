@@ -21,8 +21,7 @@ COLUMNS_TEXT = "columns for bars (open, high, low, close), trades (price, size) 
 
 def text_layout(source: Staged, said: Stated, findings: list[Finding]) -> Dialect:
     """Separator, header and columns of a text file."""
-    lines = [line for line in head_lines(source) if line.strip()][: SAMPLE_LINES + (said.skip_lines or 0)]
-    lines = lines[said.skip_lines or 0 :]
+    lines = [line for line in head_lines(source)[said.skip_lines or 0 :] if line.strip()][:SAMPLE_LINES]
     if not lines:
         raise DataError(source.path, None, "the file is empty", "a header and at least one row")
     separator = said.separator or _separator(lines)

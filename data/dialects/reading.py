@@ -17,6 +17,7 @@ from tradetui.engine.errors import DataError
 T = TypeVar("T")
 TEXT_EXPECTED = "text in UTF-8, a row a line"
 MISSING = ["", "NaN", "nan", "NAN", "null", "NULL", "None", "NA", "N/A", "#N/A", "n/a", "-"]  # how files write no value
+PIECE_BYTES = 1 << 22
 BROKEN_HINT = "It may be cut off or damaged: fetch or write it again"
 
 
@@ -64,7 +65,7 @@ def scan_text(source: Staged, dialect: Dialect, types: dict[str, pl.DataType] | 
         source.plain,
         has_header=False,
         separator=dialect.separator,
-        skip_lines=dialect.skip_lines + dialect.header,
+        skip_lines=lines_before_rows(source, dialect),
         schema=schema,
         null_values=MISSING,
         ignore_errors=types is not None,
@@ -73,6 +74,17 @@ def scan_text(source: Staged, dialect: Dialect, types: dict[str, pl.DataType] | 
         raise_if_empty=False,
         glob=False,
     )
+
+
+def lines_before_rows(source: Staged, dialect: Dialect) -> int:
+    """How many lines stand before the first row: those stated, the header, and blank ones about it."""
+    lines = head_lines(source)
+    at = _first_of_text(lines, dialect.skip_lines)
+    return _first_of_text(lines, at + 1) if dialect.header else at
+
+
+def _first_of_text(lines: Sequence[str], at: int) -> int:
+    return next((i for i in range(at, len(lines)) if lines[i].strip()), at)
 
 
 def scan_columns(source: Staged) -> pl.LazyFrame:
@@ -100,9 +112,9 @@ def what_of(source: Staged) -> str:
 def rows_with_lines(source: Staged, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
     """Line number and fields of each row that is not blank. Slow: only for telling where a fault stands."""
     with source.plain.open(encoding="utf-8-sig", newline="") as file:
-        for _ in range(dialect.skip_lines + dialect.header):
+        before = lines_before_rows(source, dialect)
+        for _ in range(before):
             next(file, None)
-        before = dialect.skip_lines + dialect.header
         reader = csv.reader(file, delimiter=dialect.separator)
         for fields in reader:
             if fields:
@@ -129,6 +141,43 @@ def line_of_row(source: Staged, dialect: Dialect, row: int) -> tuple[int | None,
     if source.kind != "csv":
         return None, []
     return next(itertools.islice(rows_with_lines(source, dialect), row, None), (None, []))
+
+
+def some_rows(source: Staged, dialect: Dialect, rows: Sequence[int]) -> Iterator[tuple[int, int, list[str]]]:
+    """Row, line number and fields of a few rows of a text file without quotes and blank lines, rows rising.
+
+    Line ends are counted in pieces, so that nothing else of the file is looked at.
+    """
+    before = lines_before_rows(source, dialect)
+    wanted = iter(rows)
+    row = next(wanted, None)
+    line, rest = 0, b""  # how many whole lines lie before the piece, and the beginning of one that goes on in it
+    with source.plain.open("rb") as file:
+        while row is not None and (piece := file.read(PIECE_BYTES)):
+            text = rest + piece
+            count = text.count(b"\n")
+            if row + before < line + count:
+                lines = text.split(b"\n")
+                while row is not None and row + before < line + count:
+                    fields = lines[row + before - line].decode("utf-8-sig").rstrip("\r")
+                    yield row, row + before + 1, next(csv.reader([fields], delimiter=dialect.separator), [])
+                    row = next(wanted, None)
+                rest = lines[-1]
+            else:
+                rest = text[text.rindex(b"\n") + 1 :] if count else text
+            line += count
+    if row is not None and row + before == line and rest:
+        fields = rest.decode("utf-8-sig").rstrip("\r")
+        yield row, row + before + 1, next(csv.reader([fields], delimiter=dialect.separator), [])
+
+
+def has_quotes(source: Staged) -> bool:
+    """Whether a text file has a quotation mark: then a row may be more than a line."""
+    with source.plain.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            if b'"' in piece:
+                return True
+    return False
 
 
 def fault_at_row(source: Staged, dialect: Dialect, row: int, seen: str, expected: str, hint: str = "") -> DataError:

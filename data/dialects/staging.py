@@ -41,11 +41,13 @@ def staged(path: Path, member: str = "") -> Iterator[Staged]:
     Raises DataError for a file that is missing, a directory, unreadable, empty, of another format, damaged, or an
     archive of several files of which none is named.
     """
-    _refuse_missing(path)
+    _refuse_directory(path)
     try:
         with path.open("rb") as raw:
             sha256 = hashlib.file_digest(raw, "sha256").hexdigest()
             size = raw.tell()
+    except FileNotFoundError:
+        raise DataError(path, None, "there is no such file", "a data file", "Check the path") from None
     except OSError as error:
         raise DataError(path, None, f"it cannot be read ({error.strerror})", "a readable data file") from error
     if not size:
@@ -72,19 +74,22 @@ def staged(path: Path, member: str = "") -> Iterator[Staged]:
             yield Staged(path, plain, kind, sha256, size, name)
 
 
-def zip_member(path: Path, archive: zipfile.ZipFile, wanted: str = "") -> str:
-    """The one data file of an archive, or the wanted one; DataError with the names there are if that is unclear."""
-    return _member(path, archive, wanted)
+def zip_content(path: Path) -> tuple[Kind, bytes]:
+    """Kind and bytes of the one data file of an archive; DataError as of `staged`."""
+    with _opened_zip(path) as archive:
+        name = _member(path, archive, "")
+        with tempfile.TemporaryDirectory(prefix="tradetui-") as folder, _opened_member(path, archive, name) as packed:
+            plain = Path(folder) / "data"
+            _copy(path, packed, plain)
+            return _kind(Path(name), Path(name).suffix.lower()), plain.read_bytes()
 
 
-def _refuse_missing(path: Path) -> None:
+def _refuse_directory(path: Path) -> None:
     try:
         if path.is_dir():
             inside = sum(1 for _ in path.iterdir())
             hint = f"Name the files in it one by one, as in {path}/*"
             raise DataError(path, None, f"this is a directory of {inside} entries", "a data file", hint)
-        if not path.exists():
-            raise DataError(path, None, "there is no such file", "a data file", "Check the path")
     except OSError as error:
         raise DataError(path, None, f"it cannot be read ({error.strerror})", "a readable data file") from error
 

@@ -89,11 +89,11 @@ def time_expr(dialect: Dialect, dtype: pl.DataType) -> pl.Expr:
 
 def _parsed(text: pl.Expr, form: str) -> pl.Expr:
     """Nanoseconds as if UTC. Microseconds wherever they suffice, because nanoseconds wrap without a word."""
-    whole = text.str.to_datetime(form, time_unit="us", strict=False)
+    whole = text.str.to_datetime(form, time_unit="us", strict=False, cache=False)  # times hardly repeat
     known = whole.dt.year().is_between(YEAR_MIN, YEAR_MAX)
     if "%.f" not in form:
         return pl.when(known).then(whole.to_physical() * 1_000)
-    return pl.when(known).then(text.str.to_datetime(form, time_unit="ns", strict=False).to_physical())
+    return pl.when(known).then(text.str.to_datetime(form, time_unit="ns", strict=False, cache=False).to_physical())
 
 
 def _scaled(number: pl.Expr, unit_ns: int) -> pl.Expr:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradetui.data.clean.files import load, restored, undo_cleaning, write_cleaned
+from tradetui.data.clean.files import load, restored, sidecar_of, undo_cleaning, write_cleaned
 from tradetui.data.clean.registry import RULES, chosen, rules_for, settings_of
 from tradetui.data.clean.rules import ROW, Table
 from tradetui.data.clean.run import Cleaned, check, clean, numbered
@@ -274,9 +274,7 @@ def test_what_the_default_rules_leave_is_read_as_bars(tmp_path_factory: pytest.T
 def test_ticks_are_undone_too() -> None:
     table = ticks("trades", ts=[3, 1, 1, 2], price=[10, 30, 20, 40], size=[1, 2, 0, 4], condition=["a", "M", None, "d"])
     cleaned = clean(table, chosen("trades", ["merge"]), NOTHING)
-    from tradetui.data.clean.files import Loaded, sidecar_of
-
-    kept = sidecar_of(Loaded(Path("x"), table, {}), cleaned)
+    kept = sidecar_of(table.frame.columns, cleaned)
     assert restored(cleaned.table.frame.drop(ROW), kept, table.frame.columns).equals(table.frame)
     assert numbered(table.frame)[ROW].to_list() == [0, 1, 2, 3]
 
