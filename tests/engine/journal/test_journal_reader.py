@@ -95,6 +95,9 @@ def test_any_folder_name_will_do(tmp_path: Path, header: JournalHeader, trading_
     assert verify(folder).events == 4
 
 
+CUT_SHORT = "the last write was cut short, or damaged afterwards, and does not count"
+
+
 @pytest.mark.parametrize("durability", ["power_loss", "process_death"])
 @pytest.mark.parametrize("seed", range(4))
 def test_every_acknowledged_event_survives_kill_9(tmp_path: Path, durability: str, seed: int) -> None:
@@ -109,7 +112,8 @@ def test_every_acknowledged_event_survives_kill_9(tmp_path: Path, durability: st
         os.kill(writer.pid, signal.SIGKILL)
         acknowledged += [int(line) for line in writer.stdout.read().split("\n")[:-1]]
     report = verify(path)
-    assert (report.ok, report.closed, report.note) == (True, False, ""), f"seed {seed}: {report}"
+    assert (report.ok, report.closed) == (True, False), f"seed {seed}: {report}"
+    assert report.note in ("", CUT_SHORT), f"seed {seed}: {report}"  # the kill may fall into the middle of a write
     with open_journal(path) as reader:
         events = list(reader.events())
     # one commit may have been made and not yet told
