@@ -25,7 +25,7 @@ from tradetui.engine.journal.header import Details, JournalHeader
 from tradetui.engine.journal.writer import FileJournal, HashJournal, Journal
 from tradetui.engine.market.bars import Bars
 from tradetui.engine.model.events import Event, FillEvent, OrderEvent, StrategyErrorEvent
-from tradetui.engine.result import BacktestResult, Source
+from tradetui.engine.result import BacktestResult, Holding, Source
 from tradetui.engine.step import Core
 from tradetui.engine.strategy import Strategy
 from tradetui.engine.strategy_forms import event_driven, require_form, wanted_positions
@@ -196,7 +196,12 @@ class Backtest:
             metrics=metrics,
             trades=trades,
             open_trades=open_trades,
-            marks={symbol: float(mark) for symbol, mark in marks.items()},
+            holdings={
+                symbol: Holding(
+                    float(position.average_price), float(marks[symbol]), float(position.unrealized(marks[symbol]))
+                )
+                for symbol, position in portfolio.open.items()
+            },
             fills=self.fills,
             orders_sent=self.orders,
             curve=curve,

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from tradetui.engine.config import InstrumentConfig, RunConfig
-from tradetui.engine.errors import UsageError
+from tradetui.engine.errors import RunFailed, TradetuiError, UsageError
 from tradetui.engine.gateways.simulated import SimulatedExecutor, VenueRules
 from tradetui.engine.market.bars import Bars
 from tradetui.engine.model.instrument import Instrument
@@ -38,7 +38,7 @@ def build_core(config: RunConfig, strategy: Strategy, symbols: Iterable[str]) ->
     if config.quantity is not None:  # a strategy that sizes itself keeps its own
         strategy.quantity = config.quantity
     strategy.allow_short = config.allow_short
-    limits = stricter(config.limits, strategy.get_risk_limits())
+    limits = stricter(config.limits, _own_limits(strategy))
     venue = SimulatedExecutor(rules, known, config.seed)
     return Core(strategy, known, venue, RiskManager(limits), fees, config.cash, config.same_close)
 
@@ -134,7 +134,7 @@ def strategy_name(strategy: Strategy) -> str:
 
 def parameters(strategy: Strategy) -> dict[str, Any]:
     """The strategy's parameters as plain values; raises UsageError for one that no report could print."""
-    found = strategy.get_parameters()
+    found = _asked(strategy, "get_parameters")
     if not isinstance(found, dict):
         raise UsageError(
             f"{strategy_name(strategy)}.get_parameters returned {found!r}; expected a dict of names and values"
@@ -150,6 +150,24 @@ def parameters(strategy: Strategy) -> dict[str, Any]:
                 "a text, or a list or dict of them, because reports show it. Leave it out of get_parameters"
             ) from None
     return plain
+
+
+def _own_limits(strategy: Strategy) -> RiskLimits:
+    limits = _asked(strategy, "get_risk_limits")
+    if not isinstance(limits, RiskLimits):
+        raise UsageError(f"{strategy_name(strategy)}.get_risk_limits returned {limits!r}; expected RiskLimits")
+    return limits
+
+
+def _asked(strategy: Strategy, question: str) -> object:
+    """The strategy's answer before the run begins; whatever it raises, sys.exit too, is a run that failed."""
+    try:
+        return getattr(strategy, question)()
+    except TradetuiError:
+        raise
+    except (Exception, SystemExit) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise RunFailed(f"{strategy_name(strategy)}.{question} raised {said}") from error
 
 
 def _plain(value: object) -> object:

@@ -20,6 +20,7 @@ from tradetui.engine.model.events import (
     StrategyErrorEvent,
     TradingState,
 )
+from tradetui.engine.model.instrument import EXACT
 from tradetui.engine.model.orders import OrderStatus
 from tradetui.engine.model.snapshot import AlertView, FillView, LogView, Marker
 from tradetui.engine.trading.portfolio import Portfolio
@@ -88,7 +89,7 @@ class News:
 
     def _fill(self, fill: FillEvent) -> None:
         profit = self._ledger.apply(fill)
-        net = None if fill.role == "open" or profit is None else float(profit - fill.fee)
+        net = None if fill.role == "open" or profit is None else float(EXACT.subtract(profit, fill.fee))
         self.fills.add(
             FillView(
                 self.fills.total + 1,

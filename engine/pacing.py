@@ -100,7 +100,7 @@ class Engine:
             self._closed = True
             self._journal.close({"events": self._core.seq, "final_equity": self._core.equity()})
 
-    def fault(self, error: Exception) -> None:
+    def fault(self, error: BaseException) -> None:
         """Save what can be saved and let go of the file; what cannot be is noted on `error`, which the caller shows."""
         if self._closed:
             return

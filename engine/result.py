@@ -44,6 +44,14 @@ class Source(msgspec.Struct, frozen=True):
         return cls(symbol, "", len(own), first, last, digest.hexdigest())
 
 
+class Holding(msgspec.Struct, frozen=True):
+    """What the ledger says of one open position at the end; average cost is its truth, whatever was closed before."""
+
+    average_price: float
+    mark: float
+    unrealized_pnl: float
+
+
 @dataclass(frozen=True, slots=True)
 class BacktestResult:
     """A finished run. Money in `trades` and `fills` is exact, in `metrics` and `curve` it is float."""
@@ -55,7 +63,7 @@ class BacktestResult:
     metrics: Metrics
     trades: list[Trade]
     open_trades: list[OpenTrade]
-    marks: dict[str, float]
+    holdings: dict[str, Holding]
     fills: list[FillEvent]
     orders_sent: list[OrderEvent]
     curve: Curve
@@ -120,17 +128,15 @@ class BacktestResult:
         write_result(self, folder)
 
     def _open(self, trade: OpenTrade) -> dict[str, Any]:
-        mark = self.marks.get(trade.symbol)
-        sign = 1 if trade.side == "long" else -1
-        gain = None if mark is None else sign * (mark - float(trade.entry_price)) * float(trade.quantity)
+        holding = self.holdings[trade.symbol]
         return {
             "symbol": trade.symbol,
             "side": trade.side,
             "quantity": float(trade.quantity),
             "entry_ts": iso(trade.entry_ts_ns),
-            "entry_price": float(trade.entry_price),
-            "mark": mark,
-            "unrealized_pnl": gain,
+            "entry_price": holding.average_price,
+            "mark": holding.mark,
+            "unrealized_pnl": holding.unrealized_pnl,
             "fees": float(trade.fees),
         }
 

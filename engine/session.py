@@ -111,7 +111,7 @@ class ReplaySession:
     def _run(self) -> None:
         try:
             loaded = self._load()
-        except Exception as error:  # noqa: BLE001  # shown on the screen; nothing was started that could be lost
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # shown on the screen; nothing was started that could be lost
             self._fail(said(error))
             return
         from time import monotonic_ns
@@ -126,7 +126,7 @@ class ReplaySession:
                 requests = self._bus.drain(engine.wait_s(monotonic_ns()))
                 engine.turn(requests, monotonic_ns())
             engine.close()
-        except Exception as error:  # noqa: BLE001  # a fault: stop loudly, with what was journaled intact
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # a fault: stop loudly, with what was journaled intact
             if engine is None:
                 loaded.journal.abandon()
             else:
@@ -141,7 +141,7 @@ class ReplaySession:
         self._publish(msgspec.structs.replace(old, phase="failed", error=text, feed="DOWN", version=old.version + 1))
 
 
-def said(error: Exception) -> str:
+def said(error: BaseException) -> str:
     """A fault as the screen shows it: ours in its own words, any other with its kind, and what was noted on the way."""
     text = str(error) if isinstance(error, TradetuiError) else f"{type(error).__name__}: {error}"
     return "; ".join((text, *getattr(error, "__notes__", ())))

@@ -133,7 +133,7 @@ class SnapshotBuilder:
         ladder, last = self._player.ladders[symbol], self._player.last.get(symbol, (None, None))
         quote = self._core.view.quotes.get(symbol, (0.0, 0.0))
         mine = tuple(
-            (o.side, float(o.limit_price or o.stop_price or 0), float(o.quantity - o.filled))
+            (o.side, float(o.limit_price or o.stop_price or 0), float(o.left))
             for o in self._core.orders.open_orders(symbol)
             if o.limit_price or o.stop_price
         )

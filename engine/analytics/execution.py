@@ -27,7 +27,7 @@ class Execution(msgspec.Struct, frozen=True):
     @property
     def fill_rate(self) -> float | None:
         """Filled over sent quantity; None when nothing was sent."""
-        return float(self.filled / self.sent) if self.sent else None
+        return float(self.filled) / float(self.sent) if self.sent else None
 
     @property
     def order_fill_rate(self) -> float | None:

@@ -15,6 +15,7 @@ from tradetui.engine.analytics.execution import Execution
 from tradetui.engine.analytics.profiles import checked_profile, library_figures
 from tradetui.engine.analytics.returns import daily_returns
 from tradetui.engine.analytics.returns import periods_per_year as periods_of
+from tradetui.engine.analytics.sums import total
 from tradetui.engine.analytics.trades import Trade
 from tradetui.engine.errors import UsageError
 
@@ -143,4 +144,4 @@ def _tradetui(
 
 
 def _average(amounts: Sequence[Decimal]) -> float | None:
-    return float(sum(amounts, ZERO) / len(amounts)) if amounts else None
+    return float(total(amounts)) / len(amounts) if amounts else None

@@ -144,7 +144,9 @@ def exposure(ts_ns: Ints, trades: Sequence[Trade]) -> float:
 
 def trade_returns(trades: Sequence[Trade]) -> Floats:
     """Net profit of each trade over what was paid to enter."""
-    return np.array([float(trade.pnl / (trade.quantity * trade.entry_price)) for trade in trades], dtype=np.float64)
+    return np.array(
+        [float(trade.pnl) / (float(trade.quantity) * float(trade.entry_price)) for trade in trades], dtype=np.float64
+    )
 
 
 def profit_factor(returns: Floats) -> float:

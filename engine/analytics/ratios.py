@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tradetui.engine.analytics.returns import NS_PER_DAY
-from tradetui.engine.analytics.sums import Floats
+from tradetui.engine.analytics.sums import Floats, total
 from tradetui.engine.analytics.trades import Trade
 from tradetui.engine.errors import UsageError
 
@@ -76,9 +76,9 @@ def calmar(growth: float | None, max_drawdown: float) -> float | None:
 
 def profit_factor(trades: Sequence[Trade]) -> float | None:
     """Net money won over net money lost; None when nothing was lost (a reader is told "no losses", not infinity)."""
-    won = sum(trade.pnl for trade in trades if trade.pnl > 0)
-    lost = -sum(trade.pnl for trade in trades if trade.pnl < 0)
-    return float(won / lost) if lost else None
+    won = total(trade.pnl for trade in trades if trade.pnl > 0)
+    lost = total(trade.pnl for trade in trades if trade.pnl < 0)
+    return finite(float(won) / -float(lost)) if lost else None
 
 
 def finite(value: float) -> float | None:

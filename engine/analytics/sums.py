@@ -6,8 +6,13 @@ the last digits, which shows where a deviation should have been zero (a constant
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
+
 import numpy as np
 import numpy.typing as npt
+
+from tradetui.engine.model.instrument import EXACT
 
 Floats = npt.NDArray[np.float64]
 NAN = float("nan")
@@ -38,6 +43,14 @@ def deviation_in_order(values: Floats) -> float:
         return NAN
     mean = _sum_in_order(seen) / seen.size
     return float(np.sqrt(_sum_in_order((seen - mean) ** 2) / (seen.size - 1)))
+
+
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    """Exact sum of money, whatever the thread's decimal context, which a strategy may have set for itself."""
+    added = Decimal(0)
+    for amount in amounts:
+        added = EXACT.add(added, amount)
+    return added
 
 
 def _sum_in_order(values: Floats) -> float:

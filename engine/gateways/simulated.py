@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from math import isfinite
 
 import msgspec
 
@@ -137,7 +138,7 @@ class SimulatedExecutor:
         self._bar, self._side, self._touch, self._settled = bar, 0, self._rules.touch, (symbol, bar.ts_ns)
         if symbol in self._sleeping:
             self._wake(symbol, bar.ts_ns)
-        if self._cap is None or bar.volume != bar.volume:  # NaN: the volume is not known, so it cannot bind
+        if self._cap is None or not isfinite(bar.volume):  # the volume is not known, so it cannot bind
             self._volume_left = NEVER
         elif not again:
             lot = self._lots[symbol]

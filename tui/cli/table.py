@@ -33,9 +33,11 @@ def lines(result: BacktestResult, out: Path | None = None) -> Iterator[str]:
     if counts.refused:
         yield "  refused  " + "   ".join(f"{check} {n:,}" for check, n in sorted(counts.refused.items()))
     for trade in result.open_trades:
-        mark = result.marks.get(trade.symbol)
-        at = "no price" if mark is None else f"now {mark:,.6g}"
-        yield f"  open     {trade.symbol} {trade.side} {trade.quantity:,f} from {trade.entry_price:,.6f}, {at}"
+        holding = result.holdings[trade.symbol]
+        yield (
+            f"  open     {trade.symbol} {trade.side} {trade.quantity:,f} from {holding.average_price:,.6f}, "
+            f"now {holding.mark:,.6g}"
+        )
     yield _rule("proof")
     yield f"  journal  {result.journal_sha256}"
     yield f"  events   {result.events:,} in {result.seconds:.3f} s"
