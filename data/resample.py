@@ -123,23 +123,25 @@ def _grouped(frame: Frame, every: str, clock: Clock, columns: list[pl.Expr]) -> 
     length = interval_ns(every)
     zone(clock.timezone)
     daily = length == DAY_NS
-    start = _start(length, clock.timezone, _ahead_ns(clock) if daily else 0).alias("ts_ns")
-    named = [start, session_date(clock)] if daily else [start]
     keys = ["symbol", "ts_ns", "session"] if daily else ["symbol", "ts_ns"]
-    grouped = frame.with_columns(named).group_by(keys, maintain_order=True).agg(columns)
+    started = _with_start(frame, length, clock.timezone, _ahead_ns(clock) if daily else 0)
+    grouped = started.group_by(keys, maintain_order=True).agg(columns)
     return grouped.sort("ts_ns", maintain_order=True).select("ts_ns", "symbol", pl.exclude("ts_ns", "symbol"))
 
 
-def _start(length: int, timezone: str, ahead: int) -> pl.Expr:
-    """The instant at which the row's bin began on the wall clock, also where the clock changed within the bin.
+def _with_start(frame: Frame, length: int, timezone: str, ahead: int) -> Frame:
+    """The rows with `ts_ns` moved to the instant at which their bin began on the wall clock, and its date as `session`.
 
-    Hours that the clock shows twice are two bins of an hour, and one longer bin where bins are longer.
+    That holds also where the clock changed within the bin. Hours that it shows twice are two bins of an hour, and one
+    longer bin where bins are longer.
     """
-    ts = pl.col("ts_ns")
-    wall = _wall_ns(ts, timezone)
-    begin = wall - (wall + ahead) % length  # as the wall clock showed it
-    guess = ts - (wall - begin)
-    return guess + (begin - _wall_ns(guess, timezone))
+    ts, begin, guess = pl.col("ts_ns"), pl.col("_begin"), pl.col("_guess")
+    seen = frame.with_columns(_wall_ns(ts, timezone).alias("_wall"))
+    inside = (pl.col("_wall") + ahead) % length
+    guessed = seen.with_columns((pl.col("_wall") - inside).alias("_begin"), (ts - inside).alias("_guess"))
+    instant = guess if timezone in UTC_NAMES else guess + (begin - _wall_ns(guess, timezone))
+    date = pl.from_epoch(begin + ahead, time_unit="ns").dt.date()
+    return guessed.with_columns(instant.alias("ts_ns"), date.alias("session"))
 
 
 def _ahead_ns(clock: Clock) -> int:

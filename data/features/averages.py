@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
-from tradetui.data.features.columns import Column, check_length, column, nanos, smoothed, window_sum
+from tradetui.data.features.columns import Column, check_length, column, in_steps, nanos, smoothed, window_sum
 from tradetui.data.frames import divided
 from tradetui.engine.errors import UsageError
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
@@ -61,14 +61,26 @@ def macd(
     check_length("macd", signal)
     if fast >= slow:
         raise UsageError(f"macd: fast={fast} slow={slow}; expected fast < slow")
-    values = column(price)
     fast_seed_count = slow if convention == "talib" else fast
-    fast_mean = smoothed(values, _alpha(fast), fast_seed_count, _mean(values, fast))
-    line = fast_mean - smoothed(values, _alpha(slow), slow, _mean(values, slow))
-    smooth = smoothed(line, _alpha(signal), signal, line.cum_sum() / signal)
-    shown = pl.when(smooth.is_not_null()).then(line) if convention == "talib" else line
+
+    def part_named(wanted: str) -> pl.Expr:
+        def compute(part: pl.DataFrame) -> pl.Series:
+            values, line = pl.col("value"), pl.col("line")
+            fast_mean = smoothed(values, _alpha(fast), fast_seed_count, _mean(values, fast))
+            slow_mean = smoothed(values, _alpha(slow), slow, _mean(values, slow))
+            lines = part.select(line=fast_mean - slow_mean)
+            both = lines.with_columns(signal=smoothed(line, _alpha(signal), signal, line.cum_sum() / signal))
+            shown = pl.when(pl.col("signal").is_not_null()).then(line) if convention == "talib" else line
+            return both.select(line=shown, signal="signal", histogram=line - pl.col("signal"))[wanted]
+
+        return in_steps({"value": column(price)}, compute)
+
     name = f"macd_{fast}_{slow}_{signal}"
-    return Macd(shown.alias(name), smooth.alias(f"{name}_signal"), (line - smooth).alias(f"{name}_histogram"))
+    return Macd(
+        part_named("line").alias(name),
+        part_named("signal").alias(f"{name}_signal"),
+        part_named("histogram").alias(f"{name}_histogram"),
+    )
 
 
 def bollinger(price: Column = "close", n: int = 20, width: float = 2.0, ddof: Literal[0, 1] = 0) -> BollingerBands:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import polars as pl
@@ -40,6 +41,15 @@ def nanos(values: pl.Expr) -> pl.Expr:
 def window_sum(values: pl.Expr, n: int) -> pl.Expr:
     """Sum of the last `n` integers, exact whatever came before them; null unless all of them are there."""
     return values.rolling_sum(n)
+
+
+def in_steps(columns: Mapping[str, pl.Expr], compute: Callable[[pl.DataFrame], pl.Series]) -> pl.Expr:
+    """What `compute` makes of some columns, each of them computed once, over one symbol at a time.
+
+    An expression that uses another twice computes it twice: what is smoothed thrice over would cost a hundredfold.
+    """
+    whole = pl.struct([expression.alias(name) for name, expression in columns.items()])
+    return whole.map_batches(lambda part: compute(part.struct.unnest()), return_dtype=pl.Float64)
 
 
 def float_window_sum(values: pl.Expr, n: int) -> pl.Expr:

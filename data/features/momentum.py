@@ -6,7 +6,16 @@ from typing import NamedTuple
 
 import polars as pl
 
-from tradetui.data.features.columns import Column, check_length, column, float_window_sum, nanos, wilder, window_sum
+from tradetui.data.features.columns import (
+    Column,
+    check_length,
+    column,
+    float_window_sum,
+    in_steps,
+    nanos,
+    wilder,
+    window_sum,
+)
 
 
 class Stochastic(NamedTuple):
@@ -47,13 +56,21 @@ def stochastic(
     """
     for length in (n, k, d):
         check_length("stochastic", length)
-    top, bottom = column(high).rolling_max(n), column(low).rolling_min(n)
-    reach = top - bottom
-    raw = pl.when(reach > 0.0).then(100.0 * ((column(close) - bottom) / reach)).when(reach == 0.0).then(0.0)
-    slow = float_window_sum(raw, k) / k
-    mean = float_window_sum(slow, d) / d
+
+    def part_named(wanted: str) -> pl.Expr:
+        def compute(part: pl.DataFrame) -> pl.Series:
+            top, bottom = pl.col("high").rolling_max(n), pl.col("low").rolling_min(n)
+            ranges = part.select("close", bottom=bottom, reach=top - bottom)
+            place = 100.0 * ((pl.col("close") - pl.col("bottom")) / pl.col("reach"))
+            moved = pl.when(pl.col("reach") > 0.0).then(place).when(pl.col("reach") == 0.0).then(0.0)
+            slow = ranges.select(raw=moved).select(k=float_window_sum(pl.col("raw"), k) / k)
+            both = slow.with_columns(d=float_window_sum(pl.col("k"), d) / d)
+            return both.select(k=pl.when(pl.col("d").is_not_null()).then(pl.col("k")), d="d")[wanted]
+
+        return in_steps({"high": column(high), "low": column(low), "close": column(close)}, compute)
+
     name = f"stochastic_{n}_{k}_{d}"
-    return Stochastic(pl.when(mean.is_not_null()).then(slow).alias(f"{name}_k"), mean.alias(f"{name}_d"))
+    return Stochastic(part_named("k").alias(f"{name}_k"), part_named("d").alias(f"{name}_d"))
 
 
 def _gain(change: pl.Expr) -> pl.Expr:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import polars as pl
 
-from tradetui.data.features.columns import Column, check_length, column, smoothed, wilder
+from tradetui.data.features.columns import Column, check_length, column, in_steps, smoothed, wilder
 
 
 class DirectionalMovement(NamedTuple):
@@ -46,15 +47,25 @@ def adx(high: Column = "high", low: Column = "low", close: Column = "close", n: 
     index keeps its value.
     """
     check_length("adx", n, least=2)
-    up, down = column(high).diff(), -column(low).diff()
-    reach = _sum_smoothed(true_range(high, low, close), n)
-    plus = _percent(_sum_smoothed(_movement(up, down), n), reach)
-    minus = _percent(_sum_smoothed(_movement(down, up), n), reach)
-    together = plus + minus
-    index = pl.when(together > 0.0).then(100.0 * (plus - minus).abs() / together)
-    return DirectionalMovement(
-        wilder(index, n).forward_fill().alias(f"adx_{n}"), plus.alias(f"plus_di_{n}"), minus.alias(f"minus_di_{n}")
+    prices = {"high": column(high), "low": column(low), "close": column(close)}
+    plus, minus, index = (in_steps(prices, partial(_directions, n=n, wanted=name)) for name in ("plus", "minus", "adx"))
+    return DirectionalMovement(index.alias(f"adx_{n}"), plus.alias(f"plus_di_{n}"), minus.alias(f"minus_di_{n}"))
+
+
+def _directions(part: pl.DataFrame, *, n: int, wanted: str) -> pl.Series:
+    steps = part.select(true_range(), up=pl.col("high").diff(), down=-pl.col("low").diff())
+    moves = steps.select(
+        "true_range", up=_movement(pl.col("up"), pl.col("down")), down=_movement(pl.col("down"), pl.col("up"))
     )
+    sums = moves.select(_sum_smoothed(pl.col(name), n).alias(name) for name in moves.columns)
+    shares = sums.select(
+        plus=_percent(pl.col("up"), pl.col("true_range")), minus=_percent(pl.col("down"), pl.col("true_range"))
+    )
+    if wanted != "adx":
+        return shares[wanted]
+    together = pl.col("plus") + pl.col("minus")
+    index = pl.when(together > 0.0).then(100.0 * (pl.col("plus") - pl.col("minus")).abs() / together)
+    return shares.select(index=index).select(wilder(pl.col("index"), n).forward_fill()).to_series()
 
 
 def _movement(this: pl.Expr, other: pl.Expr) -> pl.Expr:

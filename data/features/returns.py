@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from tradetui.data.features.columns import Column, check_length, column, float_window_sum
+from tradetui.data.features.columns import Column, check_length, column, float_window_sum, in_steps
 
 
 def returns(price: Column = "close", periods: int = 1) -> pl.Expr:
@@ -27,9 +27,13 @@ def realised_volatility(price: Column = "close", n: int = 20, periods_per_year: 
     With `periods_per_year` it is scaled to a year: times sqrt(periods_per_year / n). Andersen and Bollerslev 1998.
     """
     check_length("realised_volatility", n)
-    change = log_returns(price)
     scale = 1.0 if periods_per_year is None else periods_per_year / n
-    return (float_window_sum(change * change, n) * scale).sqrt().alias(f"realised_volatility_{n}")
+
+    def compute(part: pl.DataFrame) -> pl.Series:
+        squares = part.select(pl.col("change") * pl.col("change"))
+        return squares.select((float_window_sum(pl.col("change"), n) * scale).sqrt()).to_series()
+
+    return in_steps({"change": log_returns(price)}, compute).alias(f"realised_volatility_{n}")
 
 
 def volatility(price: Column = "close", n: int = 20, periods_per_year: float | None = None) -> pl.Expr:

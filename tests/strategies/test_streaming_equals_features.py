@@ -125,15 +125,21 @@ def test_ranges_and_directions_are_the_same(table: pl.DataFrame, n: int, k: int,
 @checked
 @given(table=bar_tables(), n=st.integers(1, 8))
 def test_symbols_of_one_table_do_not_see_each_other(table: pl.DataFrame, n: int) -> None:
-    alone = table.select(f.sma(n=n), f.ema(n=n), f.atr(n=n), f.macd("close", 2, 4, 2).signal, f.rolling_vwap(n))
-    both = pl.concat(
-        [table.with_columns(symbol=pl.lit("A")), (table * 1).with_columns(pl.all() * 2, symbol=pl.lit("B"))]
-    )
+    features = [
+        f.sma(n=n),
+        f.ema(n=n),
+        f.atr(n=n),
+        f.macd("close", 2, 4, 2).signal,
+        f.adx(n=2).adx,
+        f.stochastic(n=n).d,
+        f.realised_volatility(n=n),
+        f.rolling_vwap(n),
+    ]
+    alone = table.select(features)
+    other = table.with_columns(pl.all() * 2, symbol=pl.lit("B"))
+    both = pl.concat([table.with_columns(symbol=pl.lit("A")), other])
     names = alone.columns
-    together = both.with_columns(
-        expression.over("symbol")
-        for expression in (f.sma(n=n), f.ema(n=n), f.atr(n=n), f.macd("close", 2, 4, 2).signal, f.rolling_vwap(n))
-    )
+    together = both.with_columns(feature.over("symbol") for feature in features)
     assert together.filter(symbol="A").select(names).equals(alone)
 
 
