@@ -202,12 +202,13 @@ def _refuse_doubled(source: Staged, dialect: Dialect, written: Path, rows: int) 
     """Refuses bars of which most share their time with another: they are of two symbols that nothing tells apart."""
     if dialect.kind != "bars" or dialect.roles.symbol is not None:
         return
-    lazy = pl.scan_parquet(written, glob=False).select(pl.col("ts_ns"))
+    lazy = pl.scan_parquet(written, glob=False)
     about = lazy.select(pl.col("ts_ns").approx_n_unique()).collect(engine="streaming").item()
     if rows - about < DOUBLED_SHARE_MAX / 4 * rows:
         return  # clearly enough times, and the exact count costs ten times as much
     times = lazy.select(pl.col("ts_ns").n_unique()).collect(engine="streaming").item()
-    if rows - times >= DOUBLED_SHARE_MAX / 2 * rows and rows > 2:
+    different = lazy.select(pl.struct("ts_ns", "close").n_unique()).collect(engine="streaming").item()
+    if different - times >= DOUBLED_SHARE_MAX / 2 * rows:  # the same bar twice is only a duplicate
         seen = f"{rows} rows stand at {times} times, so this looks like two symbols or more in one file"
         hint = "Name the column that tells them apart with --column symbol=NAME, or split the file"
         raise DataError(source.path, None, seen, "one bar at each time, or a symbol column", hint)
