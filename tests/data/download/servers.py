@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
 from random import Random
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -66,12 +68,13 @@ class Market:
     before_s: int = 0  # its first bar
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def bars(self, symbol: str, start_s: int, stop_s: int, step: int) -> list[Bar]:
-        """Bars that start in [start, stop), the one that is still open at its end included, as vendors do."""
+    def bars(self, symbol: str, start_s: int, stop_s: int, step: int, limit: int | None = None) -> list[Bar]:
+        """The first bars that start in [start, stop), the one that is still open at its end included, as vendors do."""
         first = -(-max(start_s, self.before_s) // step) * step
         stop = min(stop_s, self.now_s + 1)
         version = self.version.get(symbol, 0)
-        return [bar_at(symbol, at, version) for at in range(first, stop, step) if self.open_at(at)]
+        times = (at for at in range(first, stop, step) if self.open_at(at))
+        return [bar_at(symbol, at, version) for at in islice(times, limit)]
 
     def next_fault(self, query: dict[str, str]) -> Fault | None:
         """Notes a request and says what is to go wrong with its answer."""
@@ -109,7 +112,7 @@ def binance(market: Market, path: str, query: dict[str, str], headers: Any) -> A
         start -= limit * step * 1000
     if fault and fault.kind == "skip":
         start += limit * step * 1000
-    bars = market.bars(query["symbol"], -(-start // 1000), end // 1000 + 1, step)[:limit]
+    bars = market.bars(query["symbol"], -(-start // 1000), end // 1000 + 1, step, limit)
     rows = [
         [
             b.at_s * 1000,
@@ -307,7 +310,12 @@ def serving(vendor: Vendor, market: Market) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            if not isinstance(sys.exc_info()[1], ConnectionError):  # a client that was killed is no fault of ours
+                super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     server.block_on_close = False
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

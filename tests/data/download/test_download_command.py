@@ -119,8 +119,8 @@ def test_rows_that_are_no_bars_end_with_3_and_stay_in_the_raw_file(run: Run, tmp
     class Careless(Market):
         """Its third bar has a high below its open."""
 
-        def bars(self, symbol: str, start_s: int, stop_s: int, step: int) -> list[Bar]:
-            one, two, three, *rest = super().bars(symbol, start_s, stop_s, step)
+        def bars(self, symbol: str, start_s: int, stop_s: int, step: int, limit: int | None = None) -> list[Bar]:
+            one, two, three, *rest = super().bars(symbol, start_s, stop_s, step, limit)
             return [one, two, replace(three, high=three.low), *rest]
 
     with serving(binance, Careless(("BTCUSDT",), NOW)) as url:
