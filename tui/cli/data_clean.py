@@ -170,7 +170,7 @@ def _clean_one(
 
     loaded = load(path, said)
     stem = stem_of(path)
-    kind = loaded.table.kind
+    kind = loaded.kind
     target = out / f"{stem.removesuffix(f'_{kind}')}_{kind}.parquet"
     record = target.with_suffix(UNDO_SUFFIX)
     report = write_cleaned(loaded, chosen(kind, more, less, only), settings, target, record).report
