@@ -1,36 +1,25 @@
-"""What a table of one symbol holds, in figures: span, gaps, coverage of days, prices, returns. Nothing is judged here
-that `data.clean` has a rule for: its counts are taken from there."""
+"""What a table of one symbol holds, in figures. Nothing is judged: what rules of `data.clean` find is only counted."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from tradetui.data.clean.registry import rules_for
 from tradetui.data.clean.rules import Settings, Table
 from tradetui.data.clean.run import check
-from tradetui.data.times import DAY_NS, EPOCH
+from tradetui.data.describe_days import Day, Gaps, days_of, gaps_of, local_days, sessions_of
 from tradetui.engine.errors import DataError
 from tradetui.engine.market.bars import Float64, Int64
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 
 if TYPE_CHECKING:
-    from tradetui.data.calendars import Sessions
+    pass
 
 CLOSES_MAX = 120  # of a sparkline, more than two to a cell of a terminal of 80 columns
 TYPICAL_QUANTILE = 0.5
-
-
-class Day(msgspec.Struct, frozen=True):
-    """One date: rows that are there, and how many are expected; 0 expected on a day on which nothing need be."""
-
-    date: date
-    rows: int
-    expected: int
 
 
 class Extreme(msgspec.Struct, frozen=True):
@@ -38,16 +27,6 @@ class Extreme(msgspec.Struct, frozen=True):
 
     value: float
     ts_ns: int
-
-
-class Gaps(msgspec.Struct, frozen=True):
-    """Steps between neighbouring bars that are longer than one; `missing` bars only where a calendar says so."""
-
-    count: int
-    within_days: int
-    longest_ns: int
-    longest_from_ns: int
-    missing: int | None
 
 
 class Description(msgspec.Struct, frozen=True):
@@ -98,12 +77,12 @@ def _of_symbol(table: Table, source: str, settings: Settings) -> Description:
     if not len(ts):
         raise DataError(source, None, "no row has a time", "at least one row with a time")
     interval = table.interval_ns if table.kind == "bars" else 0
-    sessions = _sessions(settings.calendar, ts)
-    day_of_row = _local_days(ts, settings.timezone)
+    sessions = sessions_of(settings.calendar, ts)
+    day_of_row = local_days(ts, settings.timezone)
     prices, times = _prices(table)
     volume = table.frame["volume"].to_numpy() if table.kind == "bars" else None
     changes, ends = _returns(prices, times)
-    days = _days(ts, day_of_row, interval, sessions)
+    days = days_of(ts, day_of_row, interval, sessions)
     counts = [day.rows for day in days if day.rows]
     report = check(table, rules_for(table.kind), settings, source)
     return Description(
@@ -116,7 +95,7 @@ def _of_symbol(table: Table, source: str, settings: Settings) -> Description:
         interval_ns=interval,
         timezone=settings.timezone,
         calendar=settings.calendar,
-        gaps=_gaps(ts, day_of_row, interval, sessions) if interval else None,
+        gaps=gaps_of(ts, day_of_row, interval, sessions) if interval else None,
         zero_volume=None if volume is None else int((volume == 0).sum()),
         unknown_volume=None if volume is None else int(np.isnan(volume).sum()),
         repeated_times=int((np.diff(ts) == 0).sum()),
@@ -132,26 +111,6 @@ def _of_symbol(table: Table, source: str, settings: Settings) -> Description:
         closes=_thinned(prices),
         faults={result.rule: result.found for result in report.results if result.found},
     )
-
-
-def _sessions(calendar: str, ts: Int64) -> Sessions | None:
-    if not calendar:
-        return None
-    from tradetui.data.calendars import sessions_over
-
-    return sessions_over(calendar, int(ts[0]), int(ts[-1]))
-
-
-def _local_days(ts: Int64, timezone: str) -> Int64:
-    """Days since 1970 by the wall clock of a zone."""
-    import polars as pl
-
-    from tradetui.data.times import zone
-
-    zone(timezone)
-    times = pl.Series("ts", ts).cast(pl.Datetime("ns")).dt.replace_time_zone("UTC")
-    days: Int64 = times.dt.convert_time_zone(timezone).dt.date().to_physical().cast(pl.Int64).to_numpy()
-    return days
 
 
 def _prices(table: Table) -> tuple[Float64, Int64]:
@@ -191,56 +150,6 @@ def _extreme(changes: Float64, ends: Int64, pick: object) -> Extreme | None:
         return None
     row = int(pick(changes))  # type: ignore[operator]
     return Extreme(float(changes[row]), int(ends[row]))
-
-
-def _gaps(ts: Int64, day_of_row: Int64, interval: int, sessions: Sessions | None) -> Gaps:
-    steps = np.diff(ts)
-    long = steps > interval
-    longest = int(np.argmax(steps)) if len(steps) else 0
-    same_day = day_of_row[1:] == day_of_row[:-1]
-    return Gaps(
-        count=int(long.sum()),
-        within_days=int((long & same_day).sum()),
-        longest_ns=int(steps[longest]) if long.any() else 0,
-        longest_from_ns=int(ts[longest]),
-        missing=None if sessions is None else _missing(ts, interval, sessions),
-    )
-
-
-def _missing(ts: Int64, interval: int, sessions: Sessions) -> int:
-    """Bars that the calendar's sessions have between the first row and the last, and the table has not."""
-    if interval >= DAY_NS:
-        present = np.unique(ts // DAY_NS)
-        wanted = sessions.day[(sessions.day >= present[0]) & (sessions.day <= present[-1])]
-        return int((~np.isin(wanted, present)).sum())
-    starts = sessions.starts(interval)
-    starts = starts[(starts >= ts[0]) & (starts <= ts[-1])]
-    return int((~np.isin(starts, ts)).sum())
-
-
-def _days(ts: Int64, day_of_row: Int64, interval: int, sessions: Sessions | None) -> tuple[Day, ...]:
-    """Every date that has rows or, by the calendar, should have, from the first to the last."""
-    if interval >= DAY_NS:
-        day_of_row = ts // DAY_NS  # a day's bar is stamped with its date, which a zone would move
-    present, counts = np.unique(day_of_row, return_counts=True)
-    rows = dict(zip(present.tolist(), counts.tolist(), strict=True))
-    expected: dict[int, int] = {}
-    if sessions is not None:
-        inside = (sessions.day >= present[0]) & (sessions.day <= present[-1])
-        bars = np.ones(len(sessions), np.int64)
-        if 0 < interval < DAY_NS:
-            bars = _bars_of_sessions(sessions, interval)
-        expected = dict(zip(sessions.day[inside].tolist(), bars[inside].tolist(), strict=True))
-    epoch = EPOCH.toordinal()
-    return tuple(
-        Day(date.fromordinal(epoch + day), rows.get(day, 0), expected.get(day, 0))
-        for day in sorted(rows.keys() | expected.keys())
-    )
-
-
-def _bars_of_sessions(sessions: Sessions, interval: int) -> Int64:
-    held: npt.NDArray[np.intp] = sessions.holding(sessions.starts(interval))
-    return np.bincount(held, minlength=len(sessions)).astype(np.int64)
 
 
 def _thinned(prices: Float64) -> tuple[float, ...]:

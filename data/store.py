@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tradetui.data.frames import bars_of_frame, frame_of_bars
+from tradetui.data.store_entries import Entry, entry_of
 from tradetui.data.store_tables import (
     MARKER,
     STORE_LAYOUT,
@@ -22,18 +22,7 @@ from tradetui.data.store_tables import (
     symbol_of,
     table_named,
 )
-from tradetui.data.store_writing import (
-    FIRST_KEY,
-    GAPS_KEY,
-    LAST_KEY,
-    ROWS_KEY,
-    Mode,
-    Staged,
-    commit,
-    discard,
-    sole_writer,
-    stage,
-)
+from tradetui.data.store_writing import Mode, Staged, commit, discard, sole_writer, stage
 from tradetui.data.times import bound_ns
 from tradetui.engine.errors import DataError, UsageError
 from tradetui.engine.market.bars import Bars
@@ -44,23 +33,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 Bound = int | str | None  # nanoseconds UTC, or what --from and --to take
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a store holds of one symbol in one table. `gaps` counts steps longer than a bar, nights included.
-
-    `files` and `size_bytes` are of the Parquet files.
-    """
-
-    table: str
-    symbol: str
-    rows: int
-    first_ns: int
-    last_ns: int
-    gaps: int
-    files: int
-    size_bytes: int
 
 
 class Store:
@@ -173,7 +145,11 @@ class Store:
 
     def entries(self) -> list[Entry]:
         """What is in the store, by table and symbol, read from the files' footers alone."""
-        return [_entry(self, table, symbol) for table in self.tables() for symbol in self.symbols(table)]
+        return [
+            entry_of(table, symbol, self.files(table, symbol))
+            for table in self.tables()
+            for symbol in self.symbols(table)
+        ]
 
     def digest(self, table: Table, symbol: str, start: Bound = None, stop: Bound = None) -> str:
         """SHA-256 of the files that a question reads of one symbol, in time order."""
@@ -213,24 +189,6 @@ def bars_by_symbol(folder: Path, symbol: str = "", start: Bound = None, stop: Bo
     names = [symbol] if symbol else store.symbols(table)
     found = [(store.load([name], start, stop, table), name) for name in names]
     return [(bars, store.digest(table, name, start, stop)) for bars, name in found if len(bars)]
-
-
-def _entry(store: Store, table: Table, symbol: str) -> Entry:
-    import polars as pl
-
-    paths = store.files(table, symbol)
-    try:
-        facts = [pl.read_parquet_metadata(path) for path in paths]
-        firsts, lasts = ([int(fact[key]) for fact in facts] for key in (FIRST_KEY, LAST_KEY))
-        rows, inside = (sum(int(fact[key]) for fact in facts) for key in (ROWS_KEY, GAPS_KEY))
-    except (OSError, KeyError, ValueError, pl.exceptions.PolarsError) as error:
-        folder = store.folder / table.name / symbol_folder(symbol)
-        hint = "Remove the damaged file and store its data again"
-        raise DataError(folder, None, f"a file cannot be read ({error})", "files that a store wrote", hint) from error
-    between = sum(later - last > table.interval_ns for last, later in zip(lasts, firsts[1:], strict=False))
-    size = sum(path.stat().st_size for path in paths)
-    gaps = inside + between if table.is_bars else 0
-    return Entry(table.name, symbol, rows, min(firsts, default=0), max(lasts, default=0), gaps, len(paths), size)
 
 
 def _parts(folder: Path, table: Table, rows: pl.DataFrame) -> Iterator[tuple[Path, pl.DataFrame]]:

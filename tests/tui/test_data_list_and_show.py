@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tradetui.data.column_bars import write_bars
-from tradetui.data.describe import Day, Description
+from tradetui.data.describe import Description
+from tradetui.data.describe_days import Day
 from tradetui.data.store import Store
 from tradetui.engine.market.bars import Bars, bars_from_floats
 from tradetui.tui.cli.data import app

@@ -85,9 +85,9 @@ def _lines(where: Path, found: list[Listed]) -> Iterator[str]:
         gaps = "-" if one.gaps is None else f"{one.gaps:,}"
         yield _row(one.symbol, one.what, f"{one.rows:,}", first, last, gaps, size)
     symbols = {one.symbol for one in found if one.symbol}
-    size = sum({one.path: one.size_bytes for one in found}.values())
+    total = sum({one.path: one.size_bytes for one in found}.values())
     rows = sum(one.rows or 0 for one in found)
-    yield f"{len(symbols):,} symbol{'s' * (len(symbols) != 1)}, {rows:,} rows, {size_text(size)} bytes"
+    yield f"{len(symbols):,} symbol{'s' * (len(symbols) != 1)}, {rows:,} rows, {size_text(total)} bytes"
 
 
 def _row(symbol: str, kind: str, rows: str, first: str, last: str, gaps: str, size: str) -> str:

@@ -9,7 +9,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from tradetui.data.describe import Day, Description
+    from tradetui.data.describe import Description
+    from tradetui.data.describe_days import Day
 
 WEEK_NS = 7 * 86_400 * 10**9
 MONTHS_OF_DAYS_MAX = 24  # a longer span has a line a year and a cell a week
