@@ -113,6 +113,9 @@ class TapePlayer:
         core.view.quotes[symbol] = (bid / NANOS_PER_UNIT, ask / NANOS_PER_UNIT)
         self.seen_ns[symbol] = ts_ns
         core.release(ts_ns)
+        if core.venue.displayed:
+            core.venue.displayed.show(symbol, 1, ask, int(table.ask_size[row]))
+            core.venue.displayed.show(symbol, -1, bid, int(table.bid_size[row]))
         watch = core.venue.watches.get(symbol)
         if watch is not None and (
             bid / NANOS_PER_UNIT <= watch.low or ask / NANOS_PER_UNIT >= watch.high or ts_ns >= watch.expires_ns

@@ -14,6 +14,7 @@ from math import isfinite
 import msgspec
 
 from tradetui.engine.config import ChanceConfig
+from tradetui.engine.gateways.displayed import Displayed
 from tradetui.engine.market.bar_fills import AT_MARKET, FIRST, NEVER, Intrabar, Reach, Resting, Window, reach
 from tradetui.engine.model.events import FillEvent, OrderEvent
 from tradetui.engine.model.instrument import (
@@ -84,7 +85,8 @@ class SimulatedExecutor:
         self._covers: dict[str, dict[int, int]] = {}  # by symbol, then entry: what of it its bracket may still close
         self._sleeping: set[str] = set()  # symbols with dormant orders
         self.expiring: set[str] = set()  # symbols that have had orders which end with a session
-        self._side = 0  # the side that may fill, 0 for both
+        self.displayed = Displayed()
+        self._side = 0  # the side that may fill from a quote; 0 for a bar, which fills both
         self._touch = rules.touch
         self.rest: Window | None = None  # the part of the bar after the last fill, where its legs may act
         self.watches: dict[str, Watch] = {}  # symbols with work to do; the engine skips every other bar
@@ -150,7 +152,8 @@ class SimulatedExecutor:
         self._bar, self._side, self._touch, self._settled = quote, side, True, ("", -1)
         if symbol in self._sleeping:
             self._wake(symbol, quote.ts_ns)
-        self._volume_left = round(quote.volume * NANOS_PER_UNIT) // lot * lot
+        size = round(quote.volume * NANOS_PER_UNIT)
+        self._volume_left = self.displayed.show(symbol, side, quote.open, size) // lot * lot
 
     def react(self, symbol: str, free: FreeCash) -> FillEvent | Dropped | None:
         """The next thing that happens to this symbol's orders inside the bar, or None when nothing more does.
@@ -326,6 +329,8 @@ class SimulatedExecutor:
         order.triggered = True
         if self._volume_left != NEVER:
             self._volume_left -= quantity
+        if self._side:
+            self.displayed.take(symbol, side, bar.open, round(bar.volume * NANOS_PER_UNIT), quantity)
         self._hold(order, quantity)
         if order.left == 0:
             self._orders[symbol].remove(order)

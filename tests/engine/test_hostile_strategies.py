@@ -91,7 +91,7 @@ def test_limits_that_are_none_are_refused() -> None:
         def get_risk_limits(self) -> RiskLimits:
             return {"max_position": Decimal(3)}  # type: ignore[return-value]
 
-    with pytest.raises(UsageError, match="get_risk_limits returned .*; expected RiskLimits"):
+    with pytest.raises(UsageError, match=r"get_risk_limits returned .*; expected RiskLimits"):
         _ran(NoLimits)
 
 
