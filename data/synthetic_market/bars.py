@@ -14,7 +14,7 @@ from tradetui.engine.market.bars import Bars, Float64, Int64
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 
 SUBSTEPS = 4  # prices inside a minute, from which its open, high, low and close are taken
-WITHIN = 20  # the stream of random numbers of a symbol's minutes
+WITHIN, VOLUME = 20, 21  # streams of random numbers of a symbol's minutes
 
 
 def minute_bars(seed: int, index: int, symbol: MarketSymbol, first_day: date, factor: Factor) -> Bars:
@@ -25,8 +25,7 @@ def minute_bars(seed: int, index: int, symbol: MarketSymbol, first_day: date, fa
     path = course(seed, index, symbol.model, factor)
     sessions = len(path.gaps)
     starts = np.array([session_open_ns(day) for day in weekdays(first_day, sessions)])
-    rng = stream(seed, WITHIN, index)
-    prices = _prices(rng, symbol, path)
+    prices = _prices(stream(seed, WITHIN, index), symbol, path)
     n = sessions * MINUTES
     opens, closes = prices[:, 0], prices[:, -1]
     tick = symbol.tick_nanos
@@ -38,7 +37,7 @@ def minute_bars(seed: int, index: int, symbol: MarketSymbol, first_day: date, fa
         prices.max(axis=1) * tick,
         prices.min(axis=1) * tick,
         closes * tick,
-        _volumes(rng, symbol.model, path),
+        _volumes(stream(seed, VOLUME, index), symbol.model, path),
         MINUTE_NS,
     )
 
@@ -64,5 +63,5 @@ def _volumes(rng: np.random.Generator, model: SymbolModel, path: Course) -> Floa
     usual = model.daily_volatility / math.sqrt(MINUTES)
     moved = path.volatility / (usual * session_shape(0.72, 0.85))
     crowd = 0.5 + 0.3 / (1.0 - 0.9 * rng.random(path.returns.size))
-    busy = trading_shape() * (0.4 + 0.6 * moved)
+    busy = trading_shape() * (0.5 + 0.5 * moved)
     return np.rint(model.minute_volume * busy.reshape(-1) * crowd) + 1.0

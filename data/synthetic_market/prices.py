@@ -24,7 +24,9 @@ FACTOR_SHARE = 0.55  # share of a symbol's variance that the common factor carri
 LOG_VARIANCE = sum(deviation * deviation for _, deviation in SCALES)  # subtracted: squared volatility then averages 1
 LIMIT = 0.2  # a session's price stays within this share of its first price, as under a daily price limit
 SECONDS = 60 * MINUTES
-FACTOR, NIGHTS, OWN, WITHIN = 0, 1, 2, 3  # streams of random numbers
+DRIFT = 10.0  # a price never opens beyond so many times its first one, nor below that part of it
+FACTOR, OWN = 0, 1  # streams of random numbers, each drawn from its start: more days go on where fewer ended
+STEPS, NIGHTS, START = 10, 11, 12
 
 
 class Factor(NamedTuple):
@@ -49,27 +51,25 @@ def stream(seed: int, *purpose: int) -> np.random.Generator:
 
 
 def common_factor(seed: int, sessions: int) -> Factor:
-    """The factor of a market of that many sessions; more sessions do not change the first ones' numbers of nights."""
+    """The factor of a market of that many sessions; more sessions do not change the first ones."""
     n = sessions * MINUTES
-    rng = stream(seed, FACTOR)
-    volatility = _log_volatility(rng, n)
-    return Factor(
-        normals(rng, n) * exponential(volatility - LOG_VARIANCE), volatility, normals(stream(seed, NIGHTS), sessions)
-    )
+    volatility = _log_volatility(seed, n, FACTOR)
+    minutes = normals(stream(seed, FACTOR, STEPS), n) * exponential(volatility - LOG_VARIANCE)
+    return Factor(minutes, volatility, normals(stream(seed, FACTOR, NIGHTS), sessions))
 
 
 def course(seed: int, index: int, model: SymbolModel, factor: Factor) -> Course:
     """Minute by minute returns of symbol number `index`."""
     n, sessions = len(factor.minutes), len(factor.nights)
-    rng = stream(seed, OWN, index)
     own_share = math.sqrt(1.0 - COMMON_VOLATILITY)
-    log_volatility = math.sqrt(COMMON_VOLATILITY) * factor.volatility + own_share * _log_volatility(rng, n)
+    log_volatility = math.sqrt(COMMON_VOLATILITY) * factor.volatility + own_share * _log_volatility(seed, n, OWN, index)
     shape = np.tile(session_shape(0.72, 0.85), sessions)
     mood = exponential(log_volatility - LOG_VARIANCE)
     usual = shape * (model.daily_volatility / math.sqrt(MINUTES))
     shared, alone = model.beta * math.sqrt(FACTOR_SHARE), math.sqrt(1.0 - FACTOR_SHARE)
-    returns = alone * normals(rng, n) * mood * usual + shared * factor.minutes * usual
-    nights = math.sqrt(FACTOR_SHARE) * factor.nights + alone * normals(rng, sessions)
+    own = normals(stream(seed, OWN, index, STEPS), n)
+    returns = alone * own * mood * usual + shared * factor.minutes * usual
+    nights = math.sqrt(FACTOR_SHARE) * factor.nights + alone * normals(stream(seed, OWN, index, NIGHTS), sessions)
     gaps = GAP_SHARE * model.daily_volatility * nights * np.roll(mood[MINUTES - 1 :: MINUTES], 1)
     gaps[0] = 0.0
     return Course(returns.reshape(sessions, MINUTES), (mood * usual).reshape(sessions, MINUTES), gaps)
@@ -80,8 +80,8 @@ def session_starts(model: SymbolModel, course: Course) -> Float64:
     inside = np.cumprod(1.0 + course.returns, axis=1)[:, -1]
     inside = np.clip(inside, 1.0 - LIMIT, 1.0 + LIMIT)
     before = np.concatenate(([1.0], inside[:-1]))
-    starts: Float64 = np.cumprod(before * (1.0 + course.gaps)) * np.float64(model.start_price)
-    return starts
+    moved: Float64 = np.clip(np.cumprod(before * (1.0 + course.gaps)), 1.0 / DRIFT, DRIFT)
+    return moved * model.start_price
 
 
 def second_path(rng: np.random.Generator, start: float, returns: Float64, volatility: Float64) -> Float64:
@@ -100,7 +100,7 @@ def trading_shape() -> Float64:
     """How much is traded in each minute: a U with a steeper end, where what must trade today hurries."""
     x = np.maximum(0.0, (2 * np.arange(MINUTES) + 1) / MINUTES - 1.0)
     fourth = (x * x) * (x * x)
-    steep: Float64 = session_shape(0.5, 0.82) + 0.6 * (fourth * fourth)
+    steep: Float64 = session_shape(0.5, 0.82) + 0.72 * (fourth * fourth)
     return steep
 
 
@@ -112,12 +112,13 @@ def exponential(x: Float64) -> Float64:
     return result
 
 
-def _log_volatility(rng: np.random.Generator, n: int) -> Float64:
+def _log_volatility(seed: int, n: int, *purpose: int) -> Float64:
     """Log volatility of each minute around 0, from its usual distribution on."""
     total = np.zeros(n)
-    for minutes, deviation in SCALES:
+    for scale, (minutes, deviation) in enumerate(SCALES):
         memory = minutes / (minutes + 1.0)
-        noise = normals(rng, n)
-        remember(noise, memory, deviation * math.sqrt(1.0 - memory * memory), deviation * float(normals(rng, 1)[0]))
+        start = deviation * float(normals(stream(seed, *purpose, START, scale), 1)[0])
+        noise = normals(stream(seed, *purpose, scale), n)
+        remember(noise, memory, deviation * math.sqrt(1.0 - memory * memory), start)
         total += noise
     return total

@@ -197,7 +197,7 @@ def total_gap(rng: np.random.Generator, count: int) -> float:
 def activity_of(symbol: MarketSymbol, volatility: Float64) -> Float64:
     """Cumulated activity at each minute, from 0 to 1: U-shaped, and higher when prices move more."""
     usual = symbol.model.daily_volatility / math.sqrt(MINUTES)
-    each = trading_shape() * (0.4 + 0.6 * volatility / (usual * session_shape(0.72, 0.85)))
+    each = trading_shape() * (0.5 + 0.5 * volatility / (usual * session_shape(0.72, 0.85)))
     cumulated = np.concatenate(([0.0], np.cumsum(each)))
     shares: Float64 = cumulated / cumulated[-1]
     return shares

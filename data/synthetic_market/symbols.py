@@ -11,7 +11,7 @@ from tradetui.data.synthetic_market.prices import stream
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 
 SYMBOLS_MAX = 10_000  # names have four digits
-TICKS_MIN, TICKS_MAX = 200, 1_000_000  # of a price: each tick has a row in the book, and a spread needs some of them
+TICKS_MIN, TICKS_MAX = 80, 1_000_000  # of a price: each tick has a row in the book, and a spread needs some of them
 SYMBOLS = 4  # the stream of random numbers after those of `prices`
 SPREAD_FRACTION = 1.6e-4  # of the price, between the bounds below: a cheap share is held up by its tick
 SPREAD_TICKS_MIN, SPREAD_TICKS_MAX = 1.0, 4.0

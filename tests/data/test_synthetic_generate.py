@@ -110,8 +110,9 @@ def test_bars_become_a_store_in_which_symbols_have_every_minute(tmp_path: Path) 
 
 def test_a_symbol_and_a_day_do_not_depend_on_how_many_there_are(tmp_path: Path) -> None:
     generate(Wanted("bars", 2, 3, 1_000, 3, DAY), tmp_path / "few", QUIET)
-    generate(Wanted("bars", 4, 3, 1_000, 3, DAY), tmp_path / "many", QUIET)
-    few, many = (Store(tmp_path / name).load(["BOREAL"]) for name in ("few", "many"))
+    generate(Wanted("bars", 4, 9, 1_000, 3, DAY), tmp_path / "many", QUIET)
+    few, many = (Store(tmp_path / name).load(["BOREAL"], stop="2026-04-03") for name in ("few", "many"))
+    assert len(few) == 3 * 390
     assert columns(few) == columns(many)
 
 

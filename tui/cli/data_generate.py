@@ -73,5 +73,5 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("", total=None)
+        task = bar.add_task("preparing", total=None)
         yield lambda what, done, whole: bar.update(task, description=what, completed=done, total=whole)
