@@ -64,6 +64,7 @@ class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 EVERYWHERE = (float("inf"), float("-inf"))  # every bar touches this
+UNBOUNDED = 10**60  # nanos of quantity, more than any order: a bar whose volume does not bind
 NOWHERE = (float("-inf"), float("inf"), NEVER)
 
 
@@ -141,7 +142,7 @@ class SimulatedExecutor:
         if symbol in self._sleeping:
             self._wake(symbol, bar.ts_ns)
         if self._cap is None or not isfinite(bar.volume):  # the volume is not known, so it cannot bind
-            self._volume_left = NEVER
+            self._volume_left = UNBOUNDED
         elif not again:
             lot = self._lots[symbol]
             self._volume_left = round(bar.volume * self._cap * NANOS_PER_UNIT) // lot * lot
@@ -305,6 +306,23 @@ class SimulatedExecutor:
             return None
         unit = decimal_from_nanos(price)
         cost = cost_of(decimal_from_nanos(order.left), unit, order.side, self._rules.fees, _is_maker(order))
+        if cost > budget and order.fraction is not None:  # the rest of a fraction: prices moved, so it buys less
+            order.left = min(
+                order.left,
+                nanos_from_decimal(
+                    largest_quantity(
+                        budget,
+                        unit,
+                        self._instruments[order.symbol].lot,
+                        order.side,
+                        self._rules.fees,
+                        _is_maker(order),
+                    )
+                ),
+            )
+            if order.left == 0:
+                return self._give_up(order, OrderStatus.CANCELLED, f"{_text(budget)} of free cash buys no more of it")
+            return None
         if cost > budget:
             return self._give_up(
                 order, OrderStatus.REJECTED, f"insufficient funds: costs {_text(cost)}, free {_text(budget)}"
@@ -327,7 +345,7 @@ class SimulatedExecutor:
         order.left -= quantity
         order.executions += 1
         order.triggered = True
-        if self._volume_left != NEVER:
+        if self._volume_left != UNBOUNDED:
             self._volume_left -= quantity
         if self._side:
             self.displayed.take(symbol, side, bar.open, round(bar.volume * NANOS_PER_UNIT), quantity)
@@ -364,12 +382,15 @@ class SimulatedExecutor:
             covers[order.parent] -= quantity
 
     def _sibling_hit(self, order: Resting, bar: Window) -> bool:
-        """Whether the other leg of a bracket could have filled inside the same bar just as well."""
+        """Whether the other leg of a bracket could have filled inside the same bar just as well.
+
+        The whole bar counts, also where the entry came inside it: its path may have been another than the one assumed.
+        """
         if order.role not in ("stop_loss", "take_profit"):
             return False
         through = 0 if self._touch else self._ticks[order.symbol]
         return any(
-            reach(other, bar, through, self._rules.intrabar) is not None
+            reach(msgspec.structs.replace(other, born=None), bar, through, self._rules.intrabar) is not None
             for other in self._orders[order.symbol]
             if other.parent == order.parent and other.role != order.role and not other.dormant
         )

@@ -92,7 +92,7 @@ class RiskManager:
         if order.fraction is None:
             if not quantity.is_finite() or quantity <= 0:
                 return Refused("QUANTITY", _text(quantity), "above 0", f"quantity {_text(quantity)} is not above 0")
-            if quantity > instrument.quantity_max:
+            if order.role == "open" and quantity > instrument.quantity_max:  # what was bought can always be sold
                 most = _text(instrument.quantity_max)
                 return Refused("QUANTITY", _text(quantity), most, f"quantity {_text(quantity)} is above {most}")
             if not instrument.on_lot(quantity):
