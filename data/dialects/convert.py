@@ -115,11 +115,9 @@ def _value(role: str, name: str, dtype: pl.DataType, dialect: Dialect, *, exact:
     if exact and dtype == pl.String and role in PRICES:
         return column.map_batches(lambda text: _exact_nanos(text, dialect), return_dtype=pl.Int64)
     number = _number(column, dtype, dialect)
-    if role in PRICES:
-        scaled = number * dialect.price_scale if dialect.price_scale != 1.0 else number
-        return _nanos(scaled)
-    scaled = number * dialect.size_scale if dialect.size_scale != 1.0 and role in (*SIZES, "volume") else number
-    return _nanos(scaled) if role in SIZES else scaled
+    scale = dialect.price_scale if role in PRICES else dialect.size_scale if role in (*SIZES, "volume") else 1.0
+    scaled = number * scale if scale != 1.0 else number
+    return _nanos(scaled) if role in (*PRICES, *SIZES) else pl.when(scaled.is_finite()).then(scaled)
 
 
 def number_text(column: pl.Expr, dialect: Dialect) -> pl.Expr:
@@ -131,14 +129,13 @@ def number_text(column: pl.Expr, dialect: Dialect) -> pl.Expr:
 
 
 def _number(column: pl.Expr, dtype: pl.DataType, dialect: Dialect) -> pl.Expr:
-    """A float; NaN and infinities become null: no value."""
     if dtype == pl.String:
         column = number_text(column, dialect)
-    number = column.cast(pl.Float64, strict=False)
-    return pl.when(number.is_finite()).then(number)
+    return column.cast(pl.Float64, strict=False)
 
 
 def _nanos(number: pl.Expr) -> pl.Expr:
+    """Int64 nanos; null for NaN, infinities (which compare as larger) and what int64 cannot hold."""
     nanos = (number * NANOS_PER_UNIT).round().cast(pl.Int64, strict=False)
     return pl.when(number.abs() <= NANOS_HELD_MAX).then(nanos)
 
