@@ -25,15 +25,13 @@ Examples:
   tradetui data generate --kind bars --symbols 500 --days 252 --out store
 """
 
-Kind = Annotated[str, typer.Option("--kind", metavar="bars|session", help="What to make. [session]")]
-Symbols = Annotated[int, typer.Option("--symbols", metavar="N", help="How many symbols. [3]")]
-Days = Annotated[int, typer.Option("--days", metavar="N", help="How many sessions, on weekdays. [1]")]
-Events = Annotated[
-    int, typer.Option("--events", metavar="N", help="Order events of each symbol and session, about. [100000]")
-]
-Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Another seed makes another market. [7]")]
-First = Annotated[str, typer.Option("--from", metavar="DAY", help="The first session, as 2026-03-02. [2026-03-02]")]
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write into; made if absent. [generated]")]
+Kind = Annotated[str, typer.Option("--kind", metavar="bars|session", help="What to make.")]
+Symbols = Annotated[int, typer.Option("--symbols", metavar="N", help="How many symbols.")]
+Days = Annotated[int, typer.Option("--days", metavar="N", help="How many sessions, on weekdays.")]
+Events = Annotated[int, typer.Option("--events", metavar="N", help="Order events of each symbol and session, about.")]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Another seed makes another market.")]
+First = Annotated[str, typer.Option("--from", metavar="DAY", help="The first session, as 2026-03-02.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write into; made if absent.")]
 
 
 def generate(
