@@ -164,6 +164,7 @@ except DataError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["import", "clean"])
 def test_a_full_disk_leaves_no_half_file(tmp_path: Path, what: str) -> None:
     path = tmp_path / "X.csv"
