@@ -17,7 +17,14 @@ from tradetui.engine.analytics.execution import execution_of
 from tradetui.engine.analytics.metrics import ProfitAndLoss, compute_metrics
 from tradetui.engine.analytics.trades import match_round_trips
 from tradetui.engine.bar_loop import change_rows, every_bar, woken_bars
-from tradetui.engine.build import build_core, canonical, decision_delay_ns, parameters, strategy_name
+from tradetui.engine.build import (
+    build_core,
+    canonical,
+    decision_delay_ns,
+    parameters,
+    require_one_length,
+    strategy_name,
+)
 from tradetui.engine.config import RunConfig, run_config
 from tradetui.engine.errors import JournalError, RunFailed, UsageError
 from tradetui.engine.journal.header import DataSource as HashedSource
@@ -87,6 +94,7 @@ class Backtest:
         self.out = out
         self.chunk_rows = chunk_rows
         self.parameters = parameters(strategy)
+        require_one_length(bars)
         self.core: Core = build_core(config, strategy, bars.symbols)
         self.vectorised = _is_vectorised(config, strategy)
         self.fills: list[FillEvent] = []
@@ -176,6 +184,10 @@ class Backtest:
         marks = core.marks()
         trades, open_trades = match_round_trips(self.fills)
         curve = core.curve.curve()
+        if len(curve.equity):
+            curve.equity[-1] = float(
+                core.portfolio.equity(marks)
+            )  # the ledger's own figure, without the noise of floats
         portfolio = core.portfolio
         pnl = ProfitAndLoss(portfolio.realized, portfolio.unrealized(marks), portfolio.fees)
         metrics = compute_metrics(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from tradetui.engine.config import InstrumentConfig, RunConfig
 from tradetui.engine.errors import RunFailed, TradetuiError, UsageError
 from tradetui.engine.gateways.simulated import SimulatedExecutor, VenueRules
-from tradetui.engine.market.bars import Bars
+from tradetui.engine.market.bars import Bars, Int64
 from tradetui.engine.model.instrument import Instrument
 from tradetui.engine.model.limits import RiskLimits
 from tradetui.engine.step import Core
@@ -20,6 +21,9 @@ from tradetui.engine.strategy import Strategy
 from tradetui.engine.trading.fees import FeeSchedule, PerShare, Regulatory
 from tradetui.engine.trading.risk import RiskManager
 from tradetui.engine.trading.slippage import BasisPoints, FixedTicks, NoSlippage, Slippage, VolumeShare
+
+DAY_NS = 86_400 * 10**9
+DAYS_TO_TELL, STEPS_TO_TELL = 2, 20  # fewer steps may be multiples of one another by chance
 
 
 def build_core(config: RunConfig, strategy: Strategy, symbols: Iterable[str]) -> Core:
@@ -46,6 +50,10 @@ def build_core(config: RunConfig, strategy: Strategy, symbols: Iterable[str]) ->
 def instruments(config: RunConfig, symbols: Iterable[str]) -> dict[str, Instrument]:
     """The instruments of a run; raises UsageError when the run file describes a symbol that the data does not have."""
     names = list(symbols)
+    for name in names:
+        if not name.isascii() and any("\ud800" <= letter <= "\udfff" for letter in name):
+            shown = name.encode("utf-8", "backslashreplace").decode()
+            raise UsageError(f"symbol {shown} is no valid text; name the symbol with --symbol, or rename its file")
     for symbol in config.instruments:
         if symbol not in names:
             raise UsageError(f"[instruments.{symbol}] is not in the data; its symbols are {', '.join(names)}")
@@ -58,6 +66,12 @@ def instruments(config: RunConfig, symbols: Iterable[str]) -> dict[str, Instrume
             value = getattr(found[name], field)
             if not (value.is_finite() and value >= Decimal("1e-9")):
                 raise UsageError(f"instruments.{name}.{field}: {value} was given; allowed is 1e-9 or more")
+        if config.quantity is not None and not found[name].on_lot(config.quantity):
+            lot = found[name].lot
+            raise UsageError(
+                f"quantity: {config.quantity} was given; allowed is a multiple of {name}'s lot of {lot} "
+                f"(a run file sets it: [instruments.{name}] lot)"
+            )
     return found
 
 
@@ -91,6 +105,9 @@ def slippage(config: RunConfig) -> Slippage:
     return NoSlippage()
 
 
+_HARDER = ("reduce", "halt").index
+
+
 def stricter(ours: RiskLimits, theirs: RiskLimits) -> RiskLimits:
     """The tighter of two sets of limits, limit by limit; every one is "at most" but the capital buffer."""
     values = {}
@@ -100,9 +117,46 @@ def stricter(ours: RiskLimits, theirs: RiskLimits) -> RiskLimits:
             values[field] = max(a, b)
         elif field == "position_action":
             values[field] = "reject" if "reject" in (a, b) else "reduce"
+        elif field == "drawdown_action":
+            values[field] = (
+                a if theirs.max_drawdown is None else b if ours.max_drawdown is None else max(a, b, key=_HARDER)
+            )
         else:
             values[field] = a if b is None else b if a is None else min(a, b)
     return RiskLimits(**values)
+
+
+def require_one_length(bars: Bars) -> None:
+    """Raise UsageError where one symbol's bars are longer than another's: they would be read before they have closed.
+
+    Rows stand at the start of their bar, so a day's close would come before the first minute of that day. Bars that are
+    merely rare (a minute in which nothing traded has none) are told apart by their times, which lie on no coarser grid.
+    """
+    lengths = {}
+    for code, symbol in enumerate(bars.symbols if len(bars.symbols) > 1 else ()):
+        ts = bars.ts_ns[bars.symbol == code]
+        steps = np.diff(ts)
+        steps = steps[steps > 0]
+        if len(steps):
+            lengths[symbol] = (int(steps.min()), _on_one_grid(ts, steps))
+    if not lengths:
+        return
+    finest = min(lengths, key=lambda symbol: lengths[symbol][0])
+    for symbol, (length, regular) in lengths.items():
+        if regular and length >= 2 * lengths[finest][0]:
+            raise UsageError(
+                f"bars of {symbol} come every {timedelta(microseconds=length // 1000)} and those of {finest} every "
+                f"{timedelta(microseconds=lengths[finest][0] // 1000)}; expected one length in one run, since the "
+                "longer would be known before they end"
+            )
+
+
+def _on_one_grid(ts_ns: Int64, steps: Int64) -> bool:
+    """Whether the times are those of bars as long as their shortest step, and not of shorter ones of which most lack."""
+    shortest = int(steps.min())
+    if 2 * shortest >= DAY_NS:  # days differ by an hour where the clocks change
+        return len(steps) >= DAYS_TO_TELL and len(np.unique(ts_ns % DAY_NS)) <= 2
+    return len(steps) >= STEPS_TO_TELL and not np.any(steps % shortest)
 
 
 def decision_delay_ns(bars: Bars) -> int:

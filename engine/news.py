@@ -58,6 +58,7 @@ class News:
         self.state_reason, self.state_since_ns = "", 0
         self.cancelled = 0  # orders, since the last kill or cancel-all began
         self.orders_moved = True  # since whoever shows them looked
+        self._said: tuple[str, ...] = ()
         self._ledger = Portfolio(start)
 
     def observe(self, events: Sequence[Event]) -> None:
@@ -107,6 +108,10 @@ class News:
         self.markers.add(Marker(fill.ts_ns, "buy" if fill.side > 0 else "sell"))
 
     def _alert(self, ts_ns: int, severity: str, check: str, symbol: str, message: str, detail: str = "") -> None:
+        said = (severity, check, symbol, message)
+        if said == self._said:  # the same again: refused at every bar, say; the log has each, one line is enough here
+            return
+        self._said = said
         self.alerts.add(AlertView(self.alerts.total + 1, ts_ns, severity, check, symbol, message, detail))
         if severity != "info":
             self.markers.add(Marker(ts_ns, "alert"))
@@ -115,6 +120,7 @@ class News:
         self.state_reason, self.state_since_ns = event.reason, event.ts_ns
         halted = event.state == TradingState.HALTED
         if halted:
+            self.cancelled = 0  # what follows is what the halt cancels
             self.markers.add(Marker(event.ts_ns, "halt"))
         text = f"trading is {event.state.value}: {event.reason} ({event.actor})"
         self._alert(event.ts_ns, "critical" if halted else "info", "STATE", "", text)

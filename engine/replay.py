@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tradetui.engine.build import build_core, canonical, strategy_name
+from tradetui.engine.build import build_core, canonical, require_one_length, strategy_name
 from tradetui.engine.config import RunConfig
 from tradetui.engine.errors import RunFailed
 from tradetui.engine.journal.header import DataSource, Details, JournalHeader
@@ -34,6 +34,7 @@ def load_replay(config: RunConfig, folder: Path) -> Loaded:
     session, sources = _market(config)
     if not len(session.bars):
         raise RunFailed("there are no bars to replay")
+    require_one_length(session.bars)
     strategy = make_strategy(config.strategy, config.parameters)
     require_form(strategy)
     core = build_core(config, event_driven(strategy), session.symbols)

@@ -40,7 +40,6 @@ class SnapshotBuilder:
         self._news = News(self._core.portfolio.start)
         self._made: dict[str, Any] = {}
         self._versions: dict[str, int] = {}
-        self._first: dict[str, float] = {}
         self._peak, self._drawdown_max = float(self._core.portfolio.start), 0.0
         self._pictures = 0
         self._curve_of = (-1, -1)  # the rows and events that the curve was made of
@@ -103,9 +102,7 @@ class SnapshotBuilder:
         core = self._core
         equity, guard = core.equity(), core.guard
         self._peak = max(self._peak, equity)
-        # Where a limit binds, the peak is the guard's: the operator may have set it anew. It is looked at, never moved.
-        peak = self._peak if guard.limit is None else max(guard.peak, equity)
-        drawdown = min(0.0, equity / peak - 1) if peak else 0.0
+        drawdown = min(0.0, equity / self._peak - 1) if self._peak else 0.0
         self._drawdown_max = min(self._drawdown_max, drawdown)
         return AccountView(
             equity,
@@ -123,9 +120,7 @@ class SnapshotBuilder:
         player = self._player
         last = player.last.get(symbol, (None, None))[0]
         bid, ask = self._core.view.quotes.get(symbol, (0.0, 0.0))
-        if last is not None:
-            self._first.setdefault(symbol, last)
-        first = self._first.get(symbol)
+        first = player.first.get(symbol)
         change = None if last is None or not first else last / first - 1
         return SymbolView(symbol, last, bid or None, ask or None, change, player.volume[symbol], player.seen_ns[symbol])
 

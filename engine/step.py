@@ -207,11 +207,15 @@ class Core:
     def check_drawdown(self, ts_ns: int, seq: int) -> bool:
         """Halt trading when equity fell too far below its peak; true when that happened now."""
         breach = self.guard.check(self.equity())
-        if breach is None or self.state == TradingState.HALTED:
+        done = TradingState.HALTED if self.limits.drawdown_action == "halt" else TradingState.REDUCING
+        if breach is None or self.state in (TradingState.HALTED, done):
             return False
         self.reach(seq)
         self.emit(RiskEvent("critical", "DRAWDOWN", "", breach, ts_ns), seq)
-        self._halt(f"DRAWDOWN: {breach}", "risk", ts_ns)
+        if self.limits.drawdown_action == "halt":
+            self._halt(f"DRAWDOWN: {breach}", "risk", ts_ns)
+        elif self.state == TradingState.ACTIVE:
+            self._reduce(f"DRAWDOWN: {breach}", "risk", ts_ns)
         return True
 
     def fail(self, error: BaseException, ts_ns: int, cause: int) -> None:
@@ -240,8 +244,7 @@ class Core:
             case CancelAll():
                 self.route(self.orders.cancel_all(reason, self._now(ts_ns, seq, "")), seq)
             case PauseTrading() if self.state == TradingState.ACTIVE:
-                self._change(TradingState.REDUCING, actor, reason, ts_ns)
-                self.route(self.orders.cancel_entries(reason, self._now(ts_ns, seq, "")), self._seq)
+                self._reduce(reason, actor, ts_ns)
             case ResumeTrading() if self.state == TradingState.REDUCING:
                 self._change(TradingState.ACTIVE, actor, reason, ts_ns)
             case Unlock() if self.state != TradingState.ACTIVE:
@@ -347,8 +350,13 @@ class Core:
             raise StrategyRaised(error) from error
 
     def _halt(self, reason: str, actor: str, ts_ns: int) -> None:
-        self._change(TradingState.HALTED, actor, reason, ts_ns)
+        if self.state != TradingState.HALTED:
+            self._change(TradingState.HALTED, actor, reason, ts_ns)
         self.route(self.orders.cancel_all("trading is halted", self._now(ts_ns, self._seq, "")), self._seq)
+
+    def _reduce(self, reason: str, actor: str, ts_ns: int) -> None:
+        self._change(TradingState.REDUCING, actor, reason, ts_ns)
+        self.route(self.orders.cancel_entries(reason, self._now(ts_ns, self._seq, "")), self._seq)
 
     def _change(self, state: TradingState, actor: str, reason: str, ts_ns: int) -> None:
         self.state = state

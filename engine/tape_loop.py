@@ -29,6 +29,7 @@ class TapePlayer:
         self.row = 0
         self.ladders = {symbol: DepthLadder() for symbol in session.symbols}
         self.last: dict[str, tuple[float, float]] = {}  # price and size of the last trade
+        self.first: dict[str, float] = {}  # the session's first price: what a change is measured from
         self.volume: dict[str, float] = dict.fromkeys(session.symbols, 0.0)
         self.seen_ns: dict[str, int] = dict.fromkeys(session.symbols, 0)  # when a price of the symbol came last
         self.clock_ns = int(self.timeline.at_ns[0]) if len(self.timeline.at_ns) else 0
@@ -79,6 +80,7 @@ class TapePlayer:
             core.record(bars.rows(start, stop))
             for row in range(start, stop):
                 symbol = bars.symbols[bars.symbol[row]]
+                self.first.setdefault(symbol, float(bars.open[row] / NANOS_PER_UNIT))
                 self.last[symbol] = (float(bars.close[row] / NANOS_PER_UNIT), float(bars.volume[row]))
                 self.seen_ns[symbol] = int(bars.ts_ns[row] + bars.interval_ns)
                 self.volume[symbol] += float(np.nan_to_num(bars.volume[row]))
@@ -99,6 +101,7 @@ class TapePlayer:
             trades = self.session.trades
             symbol = trades.symbols[trades.symbol[row]]
             price_f, size_f = float(trades.price[row] / NANOS_PER_UNIT), float(trades.size[row] / NANOS_PER_UNIT)
+            self.first.setdefault(symbol, price_f)
             self.last[symbol] = (price_f, size_f)
             self.seen_ns[symbol] = int(trades.ts_ns[row])
             self.volume[symbol] += size_f

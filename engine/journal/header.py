@@ -66,8 +66,9 @@ class JournalHeader(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.encode(decisive) + b"\n"
 
     def details_bytes(self) -> bytes:
-        """The unhashed rest as JSON."""
-        return msgspec.json.encode(self.details)
+        """The unhashed rest as JSON; what is no valid text in a file's name becomes backslash escapes."""
+        paths = tuple(path.encode("utf-8", "backslashreplace").decode() for path in self.details.data_paths)
+        return msgspec.json.encode(msgspec.structs.replace(self.details, data_paths=paths))
 
 
 def header_from_bytes(hashed: bytes, details: bytes) -> JournalHeader:

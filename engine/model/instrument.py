@@ -92,7 +92,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def nearest_tick(self, price: Decimal) -> Decimal:
         """The point of the tick grid nearest to `price`, halves up; for prices that were thought in floats."""
         half = EXACT.divide(self.tick, _TWO)
-        return EXACT.multiply(EXACT.divide_int(EXACT.add(price, half), self.tick), self.tick)
+        exact = EXACT.multiply(EXACT.divide_int(EXACT.add(price, half), self.tick), self.tick)
+        return decimal_from_nanos(nanos_from_decimal(exact)) if self.tick >= NANO else exact  # 99, not 99.000000000
 
 
 def _divides(step: Decimal, value: Decimal) -> bool:

@@ -35,6 +35,7 @@ class RiskLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     price_collar: Decimal | None = None  # limit and stop prices at most this fraction from the market
     max_orders_per_second: int | None = None  # more are queued, in order
     max_open_orders: int | None = None
+    drawdown_action: Literal["halt", "reduce"] = "halt"  # halt: nothing may be sent any more; reduce: exits still may
     max_drawdown: Decimal | None = None  # fraction below the equity peak that halts all trading
 
     def __post_init__(self) -> None:

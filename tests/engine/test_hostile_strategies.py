@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import decimal
 from collections.abc import Iterator
 from decimal import Decimal
@@ -12,6 +13,7 @@ import pytest
 
 from tradetui.engine.backtest import run_backtest
 from tradetui.engine.errors import RunFailed, UsageError
+from tradetui.engine.journal.header import Details, JournalHeader, header_from_bytes
 from tradetui.engine.market.bars import Bars, bars_from_floats
 from tradetui.engine.model.events import MarketEvent, SignalEvent
 from tradetui.engine.model.limits import RiskLimits
@@ -109,3 +111,15 @@ def test_a_session_that_is_left_while_it_loads_says_so_on_the_screen() -> None:
 def test_a_volume_that_is_no_number_binds_no_order(volume: float) -> None:
     (fill,) = run_backtest("momentum", _bars(volume), parameters={"period": 1}, quantity=10).fills[:1]
     assert fill.quantity == 10
+
+
+def test_a_symbol_that_is_no_valid_text_is_refused_in_words() -> None:
+    bars = dataclasses.replace(_bars(), symbols=("B\udcffX",))
+    with pytest.raises(UsageError, match=r"symbol B\\udcffX is no valid text; name the symbol with --symbol"):
+        run_backtest(InAndOut, bars)
+
+
+def test_a_file_name_that_is_no_valid_text_is_kept_readable_in_the_session_file() -> None:
+    header = JournalHeader(mode="backtest", config_json="{}", details=Details(data_paths=("B\udcffX.csv",)))
+    again = header_from_bytes(header.hashed_bytes(), header.details_bytes())
+    assert again.details.data_paths == ("B\\udcffX.csv",)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from tradetui.engine.backtest import run_backtest
-from tradetui.engine.build import build_core, decision_delay_ns
+from tradetui.engine.build import build_core, decision_delay_ns, require_one_length
 from tradetui.engine.config import RunConfig
+from tradetui.engine.errors import UsageError
 from tradetui.engine.market.bars import Bars, bars_from_floats, merge_bars
 from tradetui.engine.market.tape import session_of_bars
 from tradetui.engine.model.commands import ClosePosition
@@ -96,3 +97,24 @@ def test_an_operators_close_does_not_fill_in_a_bar_that_began_before_it() -> Non
     (fill,) = [event for event in core.take() if isinstance(event, FillEvent)]
     assert player.clock_ns == 5 * MINUTE_NS
     assert (fill.ts_ns, float(fill.price)) == (4 * MINUTE_NS, 54.0)
+
+
+def _every(symbol: str, step_ns: int, rows: int = 30) -> Bars:
+    ten = [10.0] * rows
+    return bars_from_floats(symbol, [i * step_ns for i in range(rows)], ten, ten, ten, ten, [1e6] * rows)
+
+
+@pytest.mark.parametrize("steps", [(1, 1440), (1440, 1), (1, 5), (30, 60)])
+def test_bars_of_two_lengths_are_refused_because_the_longer_would_be_known_too_early(steps: tuple[int, int]) -> None:
+    bars = merge_bars([_every("AA", steps[0] * MINUTE_NS), _every("BB", steps[1] * MINUTE_NS)])
+    with pytest.raises(UsageError, match=r"bars of (AA|BB) come every .* expected one length in one run"):
+        run_backtest(_OneBuysTheOther, bars)
+
+
+def test_bars_of_one_length_of_which_most_lack_are_no_longer_bars() -> None:
+    minutes = [0, 5, 15, 16 * 60, 1445, 2000, 2881]
+    ten = [10.0] * len(minutes)
+    rare = bars_from_floats("BB", [m * MINUTE_NS for m in minutes], ten, ten, ten, ten, ten)
+    require_one_length(merge_bars([_every("AA", MINUTE_NS), rare]))
+    daily = 1440 * MINUTE_NS
+    require_one_length(merge_bars([_every("AA", daily), _every("BB", daily, rows=2)]))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from rig import ROWS, START_NS, Rig, swinging, three_symbols
 
 from tradetui import SignalEvent, Strategy
@@ -122,12 +123,26 @@ def test_ten_thousand_fills_are_counted_while_the_newest_are_kept() -> None:
     assert (seen.fills[-1].price, seen.fills[-1].quantity) == (float(last.price), float(last.quantity))
 
 
+class Growing(Busy):
+    """Asks for one unit more each time, so that no two refusals read the same."""
+
+    def on_market_data(self, event: Any) -> list[SignalEvent]:
+        self.wanted["units"] = units = self.wanted.get("units", 10) + 1
+        return [replace(signal, quantity=units) for signal in super().on_market_data(event)]
+
+
 def test_many_refusals_become_a_bounded_number_of_alerts() -> None:
-    rig = Rig(swinging("A", 1_000), Busy(), limits={"max_order_quantity": 1}).begin().finish()
+    rig = Rig(swinging("A", 1_000), Growing(), limits={"max_order_quantity": 1}).begin().finish()
     assert rig.seen.alerts_total == 500, "every wish to buy; one to be flat while flat asks for nothing"
     assert len(rig.seen.alerts) == ALERTS_SHOWN
     assert rig.seen.alerts[-1].check == "FAT_FINGER"
     assert rig.seen.fills_total == 0
+
+
+def test_the_same_refusal_again_and_again_is_one_alert_and_stays_in_the_log() -> None:
+    rig = Rig(swinging("A", 1_000), Busy(), limits={"max_order_quantity": 1}).begin().finish()
+    assert rig.seen.alerts_total == 1
+    assert rig.seen.log_total == 1_500
 
 
 def test_lines_are_one_tuple_until_another_comes() -> None:

@@ -62,7 +62,7 @@ def twin(bars: list[Bar], plan: Plan, touch: bool, policy: str) -> list[Filled]:
         price, rest = entered
         found = [Filled(number, "open", price, False)]
         for later, part in enumerate([rest, *bars[number + 1 :]], number):
-            out = leave(part, plan, touch, policy)
+            out = leave(part, plan, touch, policy, bars[later])
             if out is not None:
                 found.append(Filled(later, *out))
                 break
@@ -108,8 +108,8 @@ def after_fall(bar: Bar, price: int) -> Bar:
     return Bar(price, max(price, bar.close), bar.low, bar.close)
 
 
-def leave(bar: Bar, plan: Plan, touch: bool, policy: str) -> tuple[str, int, bool] | None:
-    """Which exit fills in this part of a bar, at which price, and whether the other one could have as well."""
+def leave(bar: Bar, plan: Plan, touch: bool, policy: str, whole: Bar) -> tuple[str, int, bool] | None:
+    """Which exit fills in this part of a bar, at which price, and whether the whole bar would have filled the other."""
     stop, target = plan.stop_loss, plan.take_profit
     if stop is not None and bar.open <= stop:
         return "stop_loss", bar.open, False
@@ -122,8 +122,10 @@ def leave(bar: Bar, plan: Plan, touch: bool, policy: str) -> tuple[str, int, boo
         first_is_target = {"stop_first": False, "target_first": True, "adaptive": nearer_high}[policy]
         return ("take_profit", target, True) if first_is_target else ("stop_loss", stop, True)  # type: ignore[return-value]
     if stopped:
-        return "stop_loss", stop, False  # type: ignore[return-value]
-    return ("take_profit", target, False) if won else None  # type: ignore[return-value]
+        other = target is not None and (whole.high >= target if touch else whole.high > target)
+        return "stop_loss", stop, other  # type: ignore[return-value]
+    other = stop is not None and whole.low <= stop
+    return ("take_profit", target, other) if won else None  # type: ignore[return-value]
 
 
 # -- the engine's venue
