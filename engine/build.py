@@ -23,6 +23,7 @@ from tradetui.engine.trading.risk import RiskManager
 from tradetui.engine.trading.slippage import BasisPoints, FixedTicks, NoSlippage, Slippage, VolumeShare
 
 DAY_NS = 86_400 * 10**9
+TIMES_LONGER = 3  # a symbol may well have every second bar only
 DAYS_TO_TELL, STEPS_TO_TELL = 2, 20  # fewer steps may be multiples of one another by chance
 
 
@@ -143,7 +144,7 @@ def require_one_length(bars: Bars) -> None:
         return
     finest = min(lengths, key=lambda symbol: lengths[symbol][0])
     for symbol, (length, regular) in lengths.items():
-        if regular and length >= 2 * lengths[finest][0]:
+        if regular and length >= TIMES_LONGER * lengths[finest][0]:
             raise UsageError(
                 f"bars of {symbol} come every {timedelta(microseconds=length // 1000)} and those of {finest} every "
                 f"{timedelta(microseconds=lengths[finest][0] // 1000)}; expected one length in one run, since the "
@@ -152,7 +153,7 @@ def require_one_length(bars: Bars) -> None:
 
 
 def _on_one_grid(ts_ns: Int64, steps: Int64) -> bool:
-    """Whether the times are those of bars as long as their shortest step, and not of shorter ones of which most lack."""
+    """Whether these are bars as long as their shortest step, and not shorter ones of which most lack."""
     shortest = int(steps.min())
     if 2 * shortest >= DAY_NS:  # days differ by an hour where the clocks change
         return len(steps) >= DAYS_TO_TELL and len(np.unique(ts_ns % DAY_NS)) <= 2

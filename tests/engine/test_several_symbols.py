@@ -104,7 +104,7 @@ def _every(symbol: str, step_ns: int, rows: int = 30) -> Bars:
     return bars_from_floats(symbol, [i * step_ns for i in range(rows)], ten, ten, ten, ten, [1e6] * rows)
 
 
-@pytest.mark.parametrize("steps", [(1, 1440), (1440, 1), (1, 5), (30, 60)])
+@pytest.mark.parametrize("steps", [(1, 1440), (1440, 1), (1, 5), (15, 60)])
 def test_bars_of_two_lengths_are_refused_because_the_longer_would_be_known_too_early(steps: tuple[int, int]) -> None:
     bars = merge_bars([_every("AA", steps[0] * MINUTE_NS), _every("BB", steps[1] * MINUTE_NS)])
     with pytest.raises(UsageError, match=r"bars of (AA|BB) come every .* expected one length in one run"):
