@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tradetui.engine.gateways.simulated import Watch
 from tradetui.engine.market.bar_fills import NEVER, Window, next_touch
 from tradetui.engine.market.bars import Bars, Int64
+from tradetui.engine.market.watch import Watch
 from tradetui.engine.model.events import MarketEvent, SignalEvent
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 from tradetui.engine.step import Core

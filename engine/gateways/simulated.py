@@ -15,7 +15,9 @@ import msgspec
 
 from tradetui.engine.config import ChanceConfig
 from tradetui.engine.gateways.displayed import Displayed
-from tradetui.engine.market.bar_fills import AT_MARKET, FIRST, NEVER, Intrabar, Reach, Resting, Window, reach
+from tradetui.engine.gateways.holdings import Holdings
+from tradetui.engine.market.bar_fills import AT_MARKET, FIRST, Intrabar, Reach, Resting, Window, reach
+from tradetui.engine.market.watch import EVERYWHERE, Watch, watch_of
 from tradetui.engine.model.events import FillEvent, OrderEvent
 from tradetui.engine.model.instrument import (
     EXACT,
@@ -43,14 +45,6 @@ class Dropped(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
-class Watch(msgspec.Struct, gc=False):
-    """When a symbol needs the venue's attention: its low at or below, its high at or above, or this time reached."""
-
-    low: float
-    high: float
-    expires_ns: int
-
-
 class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
     """How the simulated venue behaves; see semantics.md, "fills on bars"."""
 
@@ -63,13 +57,11 @@ class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
     chance: ChanceConfig = ChanceConfig()
 
 
-EVERYWHERE = (float("inf"), float("-inf"))  # every bar touches this
 UNBOUNDED = 10**60  # nanos of quantity, more than any order: a bar whose volume does not bind
-NOWHERE = (float("-inf"), float("inf"), NEVER)
 
 
 class SimulatedExecutor:
-    """A venue made of rules. One instance a run; `positions` mirrors what it filled, so that exits only reduce."""
+    """A venue made of rules. One instance a run; It keeps what it filled, so that exits only reduce."""
 
     def __init__(self, rules: VenueRules, instruments: Mapping[str, Instrument], seed: int) -> None:
         self._rules = rules
@@ -78,12 +70,11 @@ class SimulatedExecutor:
         self._lots = {symbol: nanos_from_decimal(known.lot) for symbol, known in instruments.items()}
         self._random = random.Random(seed)
         self._orders: dict[str, list[Resting]] = {}
-        self._positions: dict[str, int] = {}
+        self._holdings = Holdings()
         self._bar: Window | None = None
         self._volume_left = 0
         self._settled = ("", -1)  # whose bar `_volume_left` is of
         self._cap = None if rules.volume_cap is None else float(rules.volume_cap)
-        self._covers: dict[str, dict[int, int]] = {}  # by symbol, then entry: what of it its bracket may still close
         self._sleeping: set[str] = set()  # symbols with dormant orders
         self.expiring: set[str] = set()  # symbols that have had orders which end with a session
         self.displayed = Displayed()
@@ -252,7 +243,7 @@ class SimulatedExecutor:
             if refused is not None:
                 return refused
         else:
-            order.left = self._closable(order)
+            order.left = self._holdings.closable(order)
             if order.left == 0:
                 return self._give_up(order, OrderStatus.CANCELLED, "nothing is left to close")
             price = self._price(order, where, bar, free)
@@ -261,12 +252,6 @@ class SimulatedExecutor:
             order.spent = True
             return None
         return self._fill(order, where, bar, price, quantity)
-
-    def _closable(self, order: Resting) -> int:
-        """How much an exit may close: never more than is held, a bracket leg never more than its entry brought."""
-        held = max(0, -order.side * self._positions.get(order.symbol, 0))
-        cover = self._covers.get(order.symbol, {}).get(order.parent, held) if order.parent else held
-        return min(order.left, held, cover)
 
     def _quantity(self, order: Resting) -> int:
         quantity = min(order.left, self._volume_left)
@@ -349,7 +334,7 @@ class SimulatedExecutor:
             self._volume_left -= quantity
         if self._side:
             self.displayed.take(symbol, side, bar.open, round(bar.volume * NANOS_PER_UNIT), quantity)
-        self._hold(order, quantity)
+        self._holdings.fill(order, quantity)
         if order.left == 0:
             self._orders[symbol].remove(order)
         units, unit, maker = decimal_from_nanos(quantity), decimal_from_nanos(price), _is_maker(order)
@@ -368,18 +353,6 @@ class SimulatedExecutor:
             bar.ts_ns,
             decimal_from_nanos(order.left) if order.left else ZERO,
         )
-
-    def _hold(self, order: Resting, quantity: int) -> None:
-        """Mirror the position, and what each entry's bracket may close of it."""
-        symbol = order.symbol
-        self._positions[symbol] = held = self._positions.get(symbol, 0) + order.side * quantity
-        if held == 0:
-            self._covers.pop(symbol, None)
-        elif order.role == "open":
-            covers = self._covers.setdefault(symbol, {})
-            covers[order.order_id] = covers.get(order.order_id, 0) + quantity
-        elif order.parent in (covers := self._covers.get(symbol, {})):
-            covers[order.parent] -= quantity
 
     def _sibling_hit(self, order: Resting, bar: Window) -> bool:
         """Whether the other leg of a bracket could have filled inside the same bar just as well.
@@ -405,23 +378,7 @@ class SimulatedExecutor:
         if not orders:
             self.watches.pop(symbol, None)
             return
-        low, high, expires = NOWHERE
-        if self._rules.chance.cancel:  # drawn at every bar
-            low, high = EVERYWHERE
-        for order in orders:
-            expires = min(expires, order.expires_ns)
-            if order.fresh or order.triggered or order.type == "market":
-                low, high = EVERYWHERE
-                break
-            if order.type == "limit":
-                price, below = order.limit, order.side > 0
-            else:
-                price, below = order.stop, order.side < 0
-            if below:
-                low = max(low, price / NANOS_PER_UNIT)
-            else:
-                high = min(high, price / NANOS_PER_UNIT)
-        self.watches[symbol] = Watch(low, high, expires)
+        self.watches[symbol] = watch_of(orders, self._rules.chance.cancel > 0)
 
 
 def _is_maker(order: Resting) -> bool:

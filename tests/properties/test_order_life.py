@@ -224,7 +224,7 @@ class OrderLife(RuleBasedStateMachine):
         assert {i for i, order in live.items() if order.status == OrderStatus.QUEUED} == {
             order.order_id for order in manager._rate.queue
         }
-        assert {symbol: EXACT.scaleb(Decimal(n), -9) for symbol, n in venue._positions.items() if n} == {
+        assert {symbol: EXACT.scaleb(Decimal(n), -9) for symbol, n in venue._holdings.units.items() if n} == {
             symbol: quantity for symbol, quantity in self.held.items() if quantity
         }
         assert all(self.state[i] == order.status for i, order in live.items())

@@ -12,9 +12,10 @@ import pytest
 from tradetui.engine.bar_loop import every_bar
 from tradetui.engine.build import build_core
 from tradetui.engine.config import ChanceConfig, RunConfig
-from tradetui.engine.gateways.simulated import EVERYWHERE, Dropped, SimulatedExecutor, VenueRules, Watch
+from tradetui.engine.gateways.simulated import Dropped, SimulatedExecutor, VenueRules
 from tradetui.engine.market.bar_fills import NEVER, Window
 from tradetui.engine.market.bars import Bars, bars_from_floats, merge_bars
+from tradetui.engine.market.watch import EVERYWHERE, Watch
 from tradetui.engine.model.events import FillEvent, OrderEvent, SignalEvent
 from tradetui.engine.model.instrument import NANOS_PER_UNIT, Instrument
 from tradetui.engine.model.orders import OrderStatus
@@ -209,5 +210,5 @@ def test_nothing_grows_with_the_number_of_past_orders_but_the_executions_booked(
     assert len(manager._orders) == sum(len(orders) for orders in manager._live.values()) == len(live)
     assert len(manager._reserved) <= len(live)
     assert sum(len(orders) for orders in market._orders.values()) <= len(live)
-    assert sum(len(covers) for covers in market._covers.values()) <= len(live) + 2
+    assert sum(len(covers) for covers in market._holdings.covers.values()) <= len(live) + 2
     assert len(core._order_seq) <= len(live)
