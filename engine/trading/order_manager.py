@@ -21,16 +21,17 @@ from tradetui.engine.model.events import (
     TradingState,
 )
 from tradetui.engine.model.instrument import EXACT, Instrument, decimal_from, decimal_from_nanos, nanos_from_float
-from tradetui.engine.model.orders import WORKING, Order, OrderAction, OrderStatus, Role, next_status
+from tradetui.engine.model.orders import WORKING, Order, OrderAction, OrderStatus, next_status
+from tradetui.engine.trading.brackets import LEGS, legs_of
 from tradetui.engine.trading.fees import FeeSchedule
+from tradetui.engine.trading.open_orders import OpenOrders
 from tradetui.engine.trading.order_counts import OrderCounts
 from tradetui.engine.trading.portfolio import Portfolio
 from tradetui.engine.trading.rate import RateLimit
 from tradetui.engine.trading.risk import Book, Refused, RiskManager
-from tradetui.engine.trading.sizing import ZERO, cost_of, largest_quantity
-from tradetui.engine.trading.wishes import BadWish, Levels, Share, Sizer, Wishes, level_price
+from tradetui.engine.trading.sizing import ZERO, largest_quantity
+from tradetui.engine.trading.wishes import BadWish, Levels, Share, Sizer, Wishes
 
-_LEGS = ("stop_loss", "take_profit")
 _SUPERSEDED = "superseded by a new signal"
 
 
@@ -65,12 +66,9 @@ class OrderManager:
         self._wishes = Wishes(sizer, share, levels)
         self._allow_short = allow_short
         self._size_now = risk.needs_quantity  # a limit must see units: an order sized at its fill would slip past it
-        self._live: dict[str, dict[int, Order]] = {}
-        self._orders: dict[int, Order] = {}
-        self._reserved: dict[int, tuple[Order, Decimal]] = {}  # working entries and the price each may cost
+        self._open = OpenOrders(fees)
         self._rate = RateLimit(risk.limits.max_orders_per_second)
         self.waiting: Sized = self._rate.queue  # orders that wait for the rate limit; true while there are any
-        self._last_id = 0
         self.counts = OrderCounts()
 
     # -- what comes in
@@ -96,7 +94,7 @@ class OrderManager:
             return [self._refuse(symbol, wanted, ZERO, bad.refused, now)]
         events: list[Event] = []
         close: Order | None = None
-        if self._live.get(symbol):
+        if self._open.by_symbol.get(symbol):
             close, kept = self._supersede(signal, entry, surplus, held, now, events)
             if kept:
                 return events
@@ -107,7 +105,7 @@ class OrderManager:
 
     def on_fill(self, fill: FillEvent, now: Moment) -> list[Event]:
         """Book an execution on its order; then its bracket legs, or the leg that waited for it."""
-        order = self._orders[fill.order_id]
+        order = self._open.by_id[fill.order_id]
         order.filled = EXACT.add(order.filled, fill.quantity)
         done = not fill.leaves
         order.status = next_status(order.status, OrderAction.FILL if done else OrderAction.FILL_PART)
@@ -116,17 +114,19 @@ class OrderManager:
         self.counts.fill(order, fill, done)
         first = order.filled == fill.quantity
         if done:
-            self._forget(order)
+            self._open.forget(order)
         elif order.role == "open":
-            self._reserve(order, decimal_from_nanos(nanos_from_float(now.price)))
+            self._open.reserve(order, decimal_from_nanos(nanos_from_float(now.price)))
         events: list[Event] = []
         if order.role == "open":
             if first:
-                self._bracket(order, fill, now, events)
+                instrument = self._instruments[order.symbol]
+                for leg in legs_of(order, fill.price, instrument, now.ts_ns, now.cause):
+                    self._place(leg, instrument, now, events)
             return events
         if order.parent:
             self._exit_only(order, done, now, events)
-        if self._live[order.symbol] and not self._portfolio.quantity(order.symbol):
+        if self._open.by_symbol[order.symbol] and not self._portfolio.quantity(order.symbol):
             self._flat(order, now, events)
         return events
 
@@ -137,11 +137,11 @@ class OrderManager:
             OrderStatus.EXPIRED: OrderAction.EXPIRE,
             OrderStatus.REJECTED: OrderAction.REJECT,
         }[status]
-        order = self._orders[order_id]
+        order = self._open.by_id[order_id]
         events: list[Event] = [self._end(order, action, reason, now)]
         if order.role == "close":
             events += [
-                self._end(o, OrderAction.CANCEL, "its close did not fill", now) for o in self._held(order.symbol)
+                self._end(o, OrderAction.CANCEL, "its close did not fill", now) for o in self._open.held(order.symbol)
             ]
         return events
 
@@ -183,8 +183,8 @@ class OrderManager:
     def open_orders(self, symbol: str | None = None) -> list[Order]:
         """Orders that are held, queued or working, oldest first."""
         if symbol is not None:
-            return list(self._live.get(symbol, {}).values())
-        return sorted(self._orders.values(), key=lambda order: order.order_id)
+            return self._open.of(symbol)
+        return sorted(self._open.by_id.values(), key=lambda order: order.order_id)
 
     # -- deciding
 
@@ -228,7 +228,7 @@ class OrderManager:
         close: Order | None = None
         kept: Order | None = None
         for order in self.open_orders(signal.symbol):
-            if order.role in _LEGS:
+            if order.role in LEGS:
                 continue
             if order.role == "close":
                 fits = surplus > 0 and (order.left == surplus or (surplus == held.copy_abs() and order.left > surplus))
@@ -281,47 +281,12 @@ class OrderManager:
             cause=now.cause,
         )
 
-    def _bracket(self, order: Order, fill: FillEvent, now: Moment, events: list[Event]) -> None:
-        if (
-            order.stop_loss is None
-            and order.take_profit is None
-            and order.stop_share is None
-            and order.target_share is None
-        ):
-            return
-        instrument = self._instruments[order.symbol]
-        stop = order.stop_loss or level_price(fill.price, order.stop_share, -order.side, instrument)
-        target = order.take_profit or level_price(fill.price, order.target_share, order.side, instrument)
-        if stop is not None:
-            self._place(self._leg(order, "stop_loss", stop, now), instrument, now, events)
-        if target is not None:
-            self._place(self._leg(order, "take_profit", target, now), instrument, now, events)
-
-    def _leg(self, parent: Order, role: Role, price: Decimal, now: Moment) -> Order:
-        is_stop = role == "stop_loss"
-        return Order(
-            0,
-            parent.symbol,
-            -parent.side,
-            parent.quantity,
-            "stop" if is_stop else "limit",
-            None if is_stop else price,
-            price if is_stop else None,
-            "gtc",
-            role,
-            parent.order_id,
-            reason=f"{role.replace('_', ' ')} of order {parent.order_id}",
-            decided_price=float(price),
-            ts_ns=now.ts_ns,
-            cause=now.cause,
-        )
-
     def _exit_only(self, leg: Order, done: bool, now: Moment, events: list[Event]) -> None:
         """A bracket leg filled: its entry must not go on filling, and the other leg ends with it.
 
         A target that filled in part leaves the stop in place for the rest; a stop that fired is leaving in any case.
         """
-        parent = self._orders.get(leg.parent)
+        parent = self._open.by_id.get(leg.parent)
         if parent is not None:
             events.append(self._end(parent, OrderAction.CANCEL, f"its {leg.role.replace('_', ' ')} filled", now))
         if done or leg.role == "stop_loss":
@@ -332,7 +297,7 @@ class OrderManager:
         """The position is flat: its other exits are void, and a leg that waited for this may go."""
         exits = [order for order in self.open_orders(closed.symbol) if order.role != "open"]
         events += [self._end(order, OrderAction.CANCEL, "the position is closed", now) for order in exits]
-        for order in self._held(closed.symbol):
+        for order in self._open.held(closed.symbol):
             self._place(order, self._instruments[order.symbol], now, events)
 
     # -- placing and ending
@@ -353,8 +318,8 @@ class OrderManager:
             self._void(order, refused, now, events)
             return
         if not order.order_id:
-            self._number(order)
-        wait = 0 if order.role in _LEGS else self._rate.wait_ns(now.ts_ns, order)
+            self._open.add(order)
+        wait = 0 if order.role in LEGS else self._rate.wait_ns(now.ts_ns, order)
         if wait:
             order.status = next_status(order.status, OrderAction.QUEUE)
             seconds = f"{wait / 1e9:.3g} s"
@@ -363,7 +328,7 @@ class OrderManager:
             )
             return
         if order.role == "open":
-            self._reserve(order, reference)
+            self._open.reserve(order, reference)
         order.status = next_status(order.status, OrderAction.SEND)
         self.counts.send()
         events.append(
@@ -387,17 +352,11 @@ class OrderManager:
     def _hold(self, entry: Order, close: Order, events: list[Event], now: Moment) -> None:
         """Keep the opening leg of a reversal until its close has filled: brokers refuse to cross zero in one order."""
         if not close.order_id:
-            self._number(close)
-        self._number(entry)
+            self._open.add(close)
+        self._open.add(entry)
         entry.status = next_status(entry.status, OrderAction.HOLD)
         reason = f"waits for the close, order {close.order_id}"
         events.append(OrderStatusEvent(entry.order_id, entry.symbol, entry.status, reason, now.ts_ns))
-
-    def _number(self, order: Order) -> None:
-        self._last_id += 1
-        order.order_id = self._last_id
-        self._orders[order.order_id] = order
-        self._live.setdefault(order.symbol, {})[order.order_id] = order
 
     def _end(self, order: Order, action: OrderAction, reason: str, now: Moment) -> OrderStatusEvent:
         before, order.status = order.status, next_status(order.status, action)
@@ -405,18 +364,20 @@ class OrderManager:
             self.counts.end(order)
         elif before == OrderStatus.QUEUED:
             self._rate.forget(order)
-        self._forget(order)
+        self._open.forget(order)
         return OrderStatusEvent(order.order_id, order.symbol, order.status, reason, now.ts_ns)
 
     def _void(self, order: Order, refused: Refused, now: Moment, events: list[Event]) -> None:
         order.status = next_status(order.status, OrderAction.REFUSE)
-        self._forget(order)
+        self._open.forget(order)
         events.append(self._refuse(order.symbol, order.side, order.quantity, refused, now))
         if order.order_id:  # it was seen to wait: say that it no longer does
             reason = f"{refused.check}: {refused.message}"
             events.append(OrderStatusEvent(order.order_id, order.symbol, order.status, reason, now.ts_ns))
         if order.role == "close":
-            events += [self._end(o, OrderAction.CANCEL, "its close was refused", now) for o in self._held(order.symbol)]
+            events += [
+                self._end(o, OrderAction.CANCEL, "its close was refused", now) for o in self._open.held(order.symbol)
+            ]
 
     def _refuse(self, symbol: str, side: int, quantity: Decimal, refused: Refused, now: Moment) -> RefusalEvent:
         self.counts.refuse(refused.check)
@@ -424,36 +385,12 @@ class OrderManager:
             symbol, side, quantity, refused.check, refused.seen, refused.limit, refused.message, now.ts_ns
         )
 
-    def _forget(self, order: Order) -> None:
-        self._orders.pop(order.order_id, None)
-        self._live.get(order.symbol, {}).pop(order.order_id, None)
-        self._reserved.pop(order.order_id, None)
-
-    def _held(self, symbol: str) -> list[Order]:
-        return [order for order in self.open_orders(symbol) if order.status == OrderStatus.HELD]
-
-    def _reserve(self, order: Order, price: Decimal) -> None:
-        self._reserved[order.order_id] = (order, price)
-
     def _book(self, order: Order, now: Moment) -> Book:
-        pending, reserved, others = ZERO, ZERO, 0
-        position = self._portfolio.quantity(order.symbol)
-        if order.role != "open" or len(self._orders) <= (order.order_id in self._orders):  # nothing competes with it
+        position, orders = self._portfolio.quantity(order.symbol), self._open
+        if order.role != "open" or len(orders.by_id) <= (order.order_id in orders.by_id):  # nothing competes with it
             return Book(now.state, position, ZERO, now.free, ZERO, 0)
-        for other in self._live.get(order.symbol, {}).values():
-            if (
-                other.role == "open"
-                and other.side == order.side
-                and other is not order
-                and other.status != OrderStatus.HELD
-            ):
-                pending = EXACT.add(pending, other.left)
-        if self._risk.limits.max_open_orders is not None:
-            others = sum(other is not order and other.status != OrderStatus.HELD for other in self._orders.values())
-        for other, price in self._reserved.values():
-            if other is not order and other.left > 0:
-                reserved = EXACT.add(reserved, cost_of(other.left, price, other.side, self._fees, False))
-        return Book(now.state, position, pending, now.free, reserved, others)
+        others = orders.count_beside(order) if self._risk.limits.max_open_orders is not None else 0
+        return Book(now.state, position, orders.pending_beside(order), now.free, orders.reserved_beside(order), others)
 
 
 def _same(order: Order, entry: Order, signal: SignalEvent) -> bool:

@@ -233,7 +233,7 @@ class OrderLife(RuleBasedStateMachine):
     def _reserves_are_of_live_entries_and_never_negative(self) -> None:
         manager = self.core.orders
         live = {order.order_id: order for order in manager.open_orders()}
-        for order_id, (order, price) in manager._reserved.items():
+        for order_id, (order, price) in manager._open._reserved.items():
             assert order is live[order_id]
             assert order.left >= 0
             assert price > 0

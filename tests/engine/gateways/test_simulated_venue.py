@@ -207,8 +207,8 @@ def test_nothing_grows_with_the_number_of_past_orders_but_the_executions_booked(
     live = manager.open_orders()
     assert manager.counts.sent > 100
     assert len(live) < 12
-    assert len(manager._orders) == sum(len(orders) for orders in manager._live.values()) == len(live)
-    assert len(manager._reserved) <= len(live)
+    assert len(manager._open.by_id) == sum(len(orders) for orders in manager._open.by_symbol.values()) == len(live)
+    assert len(manager._open._reserved) <= len(live)
     assert sum(len(orders) for orders in market._orders.values()) <= len(live)
     assert sum(len(covers) for covers in market._holdings.covers.values()) <= len(live) + 2
     assert len(core._order_seq) <= len(live)
