@@ -140,9 +140,7 @@ class OrderManager:
         order = self._open.by_id[order_id]
         events: list[Event] = [self._end(order, action, reason, now)]
         if order.role == "close":
-            events += [
-                self._end(o, OrderAction.CANCEL, "its close did not fill", now) for o in self._open.held(order.symbol)
-            ]
+            events += self._end_held(order.symbol, "its close did not fill", now)
         return events
 
     def release(self, now: Moment, price_of: Callable[[str], float | None] | None = None) -> list[Event]:
@@ -375,9 +373,11 @@ class OrderManager:
             reason = f"{refused.check}: {refused.message}"
             events.append(OrderStatusEvent(order.order_id, order.symbol, order.status, reason, now.ts_ns))
         if order.role == "close":
-            events += [
-                self._end(o, OrderAction.CANCEL, "its close was refused", now) for o in self._open.held(order.symbol)
-            ]
+            events += self._end_held(order.symbol, "its close was refused", now)
+
+    def _end_held(self, symbol: str, reason: str, now: Moment) -> list[Event]:
+        """The close that they waited for will not come."""
+        return [self._end(order, OrderAction.CANCEL, reason, now) for order in self._open.held(symbol)]
 
     def _refuse(self, symbol: str, side: int, quantity: Decimal, refused: Refused, now: Moment) -> RefusalEvent:
         self.counts.refuse(refused.check)
