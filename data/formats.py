@@ -13,6 +13,7 @@ import numpy as np
 from tradetui.data.checks import RawBars, checked, interval_of
 from tradetui.data.column_bars import read_column_bars, write_bars
 from tradetui.data.files import FileContent, read_content, symbol_from_name
+from tradetui.data.store import bars_by_symbol, is_store
 from tradetui.data.text_bars import read_text_bars
 from tradetui.data.times import bound_ns, time_text
 from tradetui.engine.errors import DataError, UsageError
@@ -67,6 +68,13 @@ def read_many(
     parts: list[tuple[Path, Bars]] = []
     sources: list[DataSource] = []
     for path in map(Path, paths):
+        if is_store(path):
+            first_ns, stop_ns = bound_ns(start, timezone, last=False), bound_ns(stop, timezone, last=True)
+            for part, sha256 in bars_by_symbol(path, symbol, first_ns, stop_ns):
+                parts.append((path, part))
+                first, last = int(part.ts_ns[0]), int(part.ts_ns[-1])
+                sources.append(DataSource(part.symbols[0], path.name, len(part), first, last, sha256))
+            continue
         content = read_content(path)
         bars = _read(content, symbol, timezone, start, stop)
         for name in bars.symbols:

@@ -31,7 +31,7 @@ from tradetui.engine.journal.header import DataSource as HashedSource
 from tradetui.engine.journal.header import Details, JournalHeader
 from tradetui.engine.journal.writer import FileJournal, HashJournal, Journal
 from tradetui.engine.market.bars import Bars
-from tradetui.engine.model.events import Event, FillEvent, OrderEvent, StrategyErrorEvent
+from tradetui.engine.model.events import ControlEvent, Event, FillEvent, OrderEvent, StrategyErrorEvent
 from tradetui.engine.result import BacktestResult, Holding, Source
 from tradetui.engine.step import Core
 from tradetui.engine.strategy import Strategy
@@ -100,6 +100,7 @@ class Backtest:
         self.fills: list[FillEvent] = []
         self.orders: list[OrderEvent] = []
         self.errors: list[StrategyErrorEvent] = []
+        self.controls: list[ControlEvent] = []
 
     def run(self, progress: Progress | None = None) -> BacktestResult:
         """Work every bar; what was journaled before an error or an interrupt stays intact."""
@@ -178,6 +179,8 @@ class Backtest:
                 self.orders.append(event)  # type: ignore[arg-type]
             elif kind is StrategyErrorEvent:
                 self.errors.append(event)  # type: ignore[arg-type]
+            elif kind is ControlEvent:
+                self.controls.append(event)  # type: ignore[arg-type]
 
     def _result(self, journal: Journal, config_sha256: str, started: float) -> BacktestResult:
         core = self.core
@@ -185,9 +188,7 @@ class Backtest:
         trades, open_trades = match_round_trips(self.fills)
         curve = core.curve.curve()
         if len(curve.equity):
-            curve.equity[-1] = float(
-                core.portfolio.equity(marks)
-            )  # the ledger's own figure, without the noise of floats
+            curve.equity[-1] = float(core.portfolio.equity(marks))  # the ledger's own, free of the noise of floats
         portfolio = core.portfolio
         pnl = ProfitAndLoss(portfolio.realized, portfolio.unrealized(marks), portfolio.fees)
         metrics = compute_metrics(
@@ -219,6 +220,7 @@ class Backtest:
             curve=curve,
             counts=core.orders.counts,
             errors=self.errors,
+            controls=self.controls,
             config_sha256=config_sha256,
             journal_sha256=journal.digest(),
             events=core.seq,

@@ -33,7 +33,7 @@ class Engine:
         mode: str,
         now_ns: int,
     ) -> None:
-        self._player, self._journal, self._journal_name, ticks = loaded
+        self._player, self._journal, self._journal_name, ticks, _ = loaded
         self._core = self._player.core
         self._bus = bus
         self._publish_to = publish

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tradetui.engine.build import build_core, canonical, require_one_length, strategy_name
+from tradetui.engine.clock import SPEED_MAX
 from tradetui.engine.config import RunConfig
 from tradetui.engine.errors import RunFailed
 from tradetui.engine.journal.header import DataSource, Details, JournalHeader
@@ -24,6 +25,9 @@ from tradetui.engine.strategy_forms import event_driven, require_form
 from tradetui.engine.tape_loop import TapePlayer
 
 TICK_SHOWN_DEFAULT = 0.01
+BARS_A_SECOND = 4  # of a replay that has nothing finer, whatever its bars are long
+QUOTED_SPEED = 10.0
+NS = 1_000_000_000
 
 
 def load_replay(config: RunConfig, folder: Path) -> Loaded:
@@ -48,7 +52,8 @@ def load_replay(config: RunConfig, folder: Path) -> Loaded:
     path = folder / f"{now:%Y%m%d-%H%M%S-%f}-{strategy_name(strategy)}.db"
     journal = FileJournal(path, header, durability="process_death")
     ticks = {symbol: _tick(config, session.bars, symbol) for symbol in session.symbols}
-    return Loaded(TapePlayer(core, session), journal, str(path), ticks)
+    speed = BARS_A_SECOND * session.bars.interval_ns / NS if config.data else QUOTED_SPEED
+    return Loaded(TapePlayer(core, session), journal, str(path), ticks, min(speed, SPEED_MAX))
 
 
 def _market(config: RunConfig) -> tuple[MarketSession, list[Source]]:

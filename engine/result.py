@@ -15,7 +15,7 @@ from tradetui.engine.analytics.metrics import Metrics
 from tradetui.engine.analytics.trades import OpenTrade, Trade
 from tradetui.engine.config import RunConfig
 from tradetui.engine.market.bars import Bars
-from tradetui.engine.model.events import FillEvent, OrderEvent, StrategyErrorEvent
+from tradetui.engine.model.events import ControlEvent, FillEvent, OrderEvent, StrategyErrorEvent
 from tradetui.engine.trading.order_counts import OrderCounts
 
 SCHEMA_VERSION = 1
@@ -69,6 +69,7 @@ class BacktestResult:
     curve: Curve
     counts: OrderCounts
     errors: Sequence[StrategyErrorEvent]
+    controls: Sequence[ControlEvent]  # changes of the trading state
     config_sha256: str
     journal_sha256: str
     events: int

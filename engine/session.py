@@ -32,6 +32,7 @@ class Loaded(NamedTuple):
     journal: Journal
     journal_name: str
     ticks: dict[str, float]
+    speed: float = 10.0  # where the user names none: slow enough to follow, fast enough to see something happen
 
 
 class Control(msgspec.Struct, frozen=True):
@@ -48,15 +49,16 @@ class ReplaySession:
         self,
         load: Callable[[], Loaded],
         *,
-        speed: float = 1.0,
+        speed: float | None = None,
         play: bool = True,
         ahead_s: float = 0.0,
         mode: str = "REPLAY",
     ) -> None:
-        checked_speed(speed)
+        if speed is not None:
+            checked_speed(speed)
         self._load = load
         self._bus: EventBus[Command | Control] = EventBus()
-        self._snapshot = Snapshot(mode=mode, phase="loading", speed=speed, paused=not play)
+        self._snapshot = Snapshot(mode=mode, phase="loading", speed=1.0 if speed is None else speed, paused=not play)
         self._mode, self._speed, self._play, self._ahead_s = mode, speed, play, ahead_s
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._stopping = threading.Event()
@@ -121,7 +123,9 @@ class ReplaySession:
         engine: Engine | None = None
         try:
             engine = Engine(loaded, self._bus, self._publish, self._mode, monotonic_ns())
-            engine.begin(self._speed, self._play, self._ahead_s, monotonic_ns())
+            engine.begin(
+                loaded.speed if self._speed is None else self._speed, self._play, self._ahead_s, monotonic_ns()
+            )
             while not self._stopping.is_set():
                 requests = self._bus.drain(engine.wait_s(monotonic_ns()))
                 engine.turn(requests, monotonic_ns())

@@ -37,6 +37,11 @@ class OrderCounts:
         else:
             self.cancelled += 1
 
+    @property
+    def working(self) -> int:
+        """Orders still at the venue."""
+        return self.sent - self.filled - self.cancelled - self.rejected
+
     def refuse(self, check: str) -> None:
         """One of our own checks said no."""
         self.refused[check] = self.refused.get(check, 0) + 1

@@ -152,7 +152,8 @@ def test_a_strategy_that_raises_stops_with_its_traceback_and_keeps_its_position(
     assert ran.code == 1
     run = json.loads(ran.out)
     assert run["open_positions"][0]["quantity"] == 10
-    assert "strategy Mine raised ZeroDivisionError" in ran.err
+    assert "strategy Mine was stopped" in ran.err
+    assert "It raised ZeroDivisionError" in ran.err
     assert "mine.py" in ran.err
     assert verify(out).ok
     with open_journal(out) as journal:

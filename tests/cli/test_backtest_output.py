@@ -101,7 +101,7 @@ def test_the_table_is_the_golden_one(backtest: Any) -> None:
     golden = Path(__file__).parent / "golden" / "table.txt"
     ran = backtest("--commission", "0.001", "--limit", "max_position=12")
     seen = SHA.sub("HASH", re.sub(r"in \d+\.\d{3} s", "in S.SSS s", ran.out))
-    if os.environ.get("UPDATE_GOLDEN"):
+    if os.environ.get("TRADETUI_UPDATE_GOLDEN"):
         golden.parent.mkdir(exist_ok=True)
         golden.write_text(seen)
     assert seen == golden.read_text()

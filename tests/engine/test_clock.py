@@ -53,7 +53,7 @@ def test_market_time_never_runs_backward(deeds: list[tuple[int, object]]) -> Non
             clock.set_speed(deed, now)
 
 
-@pytest.mark.parametrize(("speed", "seconds"), [(0.1, 1), (1.0, 10), (60.0, 600), (SPEED_MAX, 100_000)])
+@pytest.mark.parametrize(("speed", "seconds"), [(0.1, 1), (1.0, 10), (60.0, 600), (SPEED_MAX, 100_000_000)])
 def test_a_running_clock_gains_its_speed_in_market_seconds_a_second(speed: float, seconds: int) -> None:
     clock = ReplayClock(START, speed, 0)
     clock.play(0)

@@ -170,7 +170,7 @@ def test_a_user_strategy_from_columns_alone_is_replayed_on_a_trailing_window(tmp
         "        return (data['close'] > data['close'].mean()).cast(pl.Int8)\n"
     )
     config = RunConfig(strategy=str(tmp_path / "mine.py"))
-    player, journal, path, _ = load_replay(config, tmp_path / "s")
+    player, journal, path, _, _ = load_replay(config, tmp_path / "s")
     while not player.core.portfolio.open and player.row < 20_000:
         player.play(player.row + 500)
     journal.abandon()

@@ -59,7 +59,7 @@ def backtest(
         str | None, typer.Option(help="Zone of times without an offset, and of the trading day. [UTC]")
     ] = None,
     cash: Annotated[str | None, typer.Option(help="Starting cash. [100000]")] = None,
-    quantity: Annotated[str | None, typer.Option(help="Units per entry; without it, all the free cash.")] = None,
+    quantity: Annotated[str | None, typer.Option(help="Units per entry; without it, an even share of equity.")] = None,
     commission: Annotated[str | None, typer.Option(help="Fraction of each execution's value. [0]")] = None,
     commission_fixed: Annotated[str | None, typer.Option(help="Money per execution. [0]")] = None,
     spread: Annotated[str | None, typer.Option(help="Fraction of the price, paid on entry. [0]")] = None,
@@ -129,6 +129,8 @@ def backtest(
 
         open_backtest(config)
         return
+    if out is not None and (out / "run.json").exists() and not quiet:
+        print(f"tradetui: {out} holds another run; it is replaced", file=sys.stderr)
     result = _run(config, out, quiet or as_json)
     if as_json:
         sys.stdout.write(result.to_json() + "\n")
@@ -139,9 +141,8 @@ def backtest(
     for error in result.errors:
         kept = " and in the session file" if out else ""
         raise RunFailed(
-            f"strategy {error.strategy} raised {error.error} and was stopped; what it did before is in the result{kept}"
-            "\n"
-            f"{error.traceback.rstrip()}"
+            f"strategy {error.strategy} was stopped; what it did before is in the result{kept}. "
+            f"It raised {error.error}\n{error.traceback.rstrip()}"
         )
     values = gate_values(result.to_dict()) if gates else {}
     tripped = [reason for gate in gates if (reason := gate.trips(values)) is not None]

@@ -22,7 +22,9 @@ from tradetui.tui.cli.data_show import show
 from tradetui.tui.cli.data_store import HELP as STORE_HELP
 from tradetui.tui.cli.data_store import store
 
-app = typer.Typer(help="Market data: make the bundled sample.", no_args_is_help=True)
+app = typer.Typer(
+    help="Market data: download, import, check, clean, store, show and generate it.", no_args_is_help=True
+)
 
 SAMPLE_HELP = """Write the synthetic sample market: a month of one-minute bars and one session with its order book.
 
@@ -47,7 +49,7 @@ app.command("store", help=STORE_HELP)(store)
 
 @app.callback()
 def data() -> None:
-    """Market data: make the bundled sample."""
+    """Market data: download, import, check, clean, store, show and generate it."""
 
 
 @app.command(help=SAMPLE_HELP)

@@ -23,7 +23,6 @@ Examples:
   tradetui replay --data SPY_1min.csv --strategy momentum --set period=14 --speed 0
   tradetui replay run.toml --theme daylight --paused
 """
-SPEED_DEFAULT = 10.0
 AHEAD_S = 7200.0  # the bundled session opens two hours in, where indicators have formed and something has happened
 BUNDLED_LIMITS = {"max_drawdown": "0.05", "max_position_value": "40000"}  # so that the risk pane has something to show
 
@@ -56,8 +55,13 @@ def replay(
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="A risk limit, such as max_drawdown=0.1; repeatable.")
     ] = None,
     speed: Annotated[
-        float, typer.Option(min=0, max=10_000, help="Market seconds per second; 0 is as fast as it goes.")
-    ] = SPEED_DEFAULT,
+        float | None,
+        typer.Option(
+            min=0,
+            max=10_000_000,
+            help="Market seconds per second; 0 is as fast as it goes. [10; with --data four bars a second]",
+        ),
+    ] = None,
     paused: Annotated[bool, typer.Option("--paused", help="Open with the clock held.")] = False,
     theme: Annotated[str | None, typer.Option(help="midnight (default), daylight, colorblind, asia, mono.")] = None,
     ascii_: Annotated[bool, typer.Option("--ascii", help="Draw with plain characters only.")] = False,

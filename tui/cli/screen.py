@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tradetui.engine.errors import UsageError
+from tradetui.engine.errors import RunFailed, UsageError
 
 if TYPE_CHECKING:
     from tradetui.engine.config import RunConfig
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def open_replay(
     config: RunConfig,
     *,
-    speed: float,
+    speed: float | None,
     play: bool,
     ahead_s: float,
     theme: str | None,
@@ -48,6 +48,12 @@ def open_replay(
         app.run()
     finally:
         session.stop()
+    last = session.snapshot()
+    if last.journal:
+        print(f"equity {last.account.equity:,.2f} after {last.events:,} of {last.events_total:,} events")
+        print(f"session file: {last.journal}   (tradetui journal show FILE, tradetui journal verify FILE)")
+    if last.error:
+        raise RunFailed(last.error)
 
 
 def open_backtest(config: RunConfig) -> None:

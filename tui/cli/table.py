@@ -21,14 +21,16 @@ def print_result(result: BacktestResult, out: Path | None) -> None:
 
 def lines(result: BacktestResult, out: Path | None = None) -> Iterator[str]:
     """The table, line by line."""
+    from tradetui.engine.result import iso
+
     yield from _head(result)
     yield _rule("result")
     yield from _columns(_figures(result))
     yield _rule("orders")
     counts = result.counts
     yield (
-        f"  sent {counts.sent:,}   filled {counts.filled:,}   partly {counts.partially_filled:,}   "
-        f"cancelled {counts.cancelled:,}   rejected {counts.rejected:,}"
+        f"  sent {counts.sent:,} = filled {counts.filled:,} + cancelled {counts.cancelled:,} "
+        f"+ rejected {counts.rejected:,} + working {counts.working:,};   partly filled {counts.partially_filled:,}"
     )
     if counts.refused:
         yield "  refused  " + "   ".join(f"{check} {n:,}" for check, n in sorted(counts.refused.items()))
@@ -38,6 +40,10 @@ def lines(result: BacktestResult, out: Path | None = None) -> Iterator[str]:
             f"  open     {trade.symbol} {trade.side} {trade.quantity:,f} from {holding.average_price:,.6f}, "
             f"now {holding.mark:,.6g}"
         )
+    for control in result.controls:
+        yield f"  state    {control.state.value} since {iso(control.ts_ns)}: {control.reason}"
+    if result.curve.equity.size and result.curve.equity.min() <= 0:
+        yield "  warning  equity fell to zero or below: ratios and rates mean nothing after that"
     yield _rule("proof")
     yield f"  journal  {result.journal_sha256}"
     yield f"  events   {result.events:,} in {result.seconds:.3f} s"
