@@ -19,7 +19,7 @@ class OwnAverages(Strategy):
         self.slow_sum = 0.0
         self.difference = 0.0
 
-    def on_market_data(self, event: MarketEvent) -> list[SignalEvent]:  # type: ignore[override]  # bars only
+    def on_market_data(self, event: MarketEvent) -> list[SignalEvent]:  # bars only
         if len(self.fast_window) == self.fast:
             self.fast_sum -= self.fast_window[0]
         self.fast_window.append(event.close)
@@ -46,7 +46,7 @@ class Metronome(Strategy):
         self.every = every
         self.bars: dict[str, int] = {}
 
-    def on_market_data(self, event: MarketEvent) -> list[SignalEvent]:  # type: ignore[override]  # bars only
+    def on_market_data(self, event: MarketEvent) -> list[SignalEvent]:  # bars only
         count = self.bars.get(event.symbol, 0) + 1
         self.bars[event.symbol] = count
         if count % self.every:
