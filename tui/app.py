@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.notifications import Notify
 from textual.screen import Screen
 
 from tradetui.tui import actions, terminal
@@ -17,6 +18,8 @@ from tradetui.tui.screens.desk import DeskScreen
 from tradetui.tui.themes import DEFAULT, ThemeError, load_all
 from tradetui.tui.view import View
 
+NOTES_MAX = 2  # they lie over the panes: more would hide what they are about
+
 
 class Workstation(App[None], inherit_bindings=False):
     """Shows a desk and passes on what the operator does; starts it after the first frame, stops it at the end."""
@@ -24,6 +27,7 @@ class Workstation(App[None], inherit_bindings=False):
     CSS_PATH = "workstation.tcss"
     ENABLE_COMMAND_PALETTE = False  # the palette is an action of the registry like any other
     ESCAPE_TO_MINIMIZE = False
+    NOTIFICATION_TIMEOUT = 3.0
     # no id: a keymap cannot move these; priority: they work while text is typed and in a dialogue
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -71,6 +75,17 @@ class Workstation(App[None], inherit_bindings=False):
     def on_unmount(self) -> None:
         self._title.restore()
         self.desk.stop()
+
+    def on_notify(self, event: Notify) -> None:
+        """Make room for a note before Textual adds it: the same one goes, and the oldest of many."""
+        notes = list(self._notifications)  # Textual has no public way to take one note away
+        others = [note for note in notes if note.message != event.notification.message]
+        for note in notes:
+            if note not in others[1 - NOTES_MAX :]:
+                self._unnotify(note, refresh=False)
+        for holder in self.screen.query("ToastHolder"):
+            if not holder.children:
+                holder.remove()
 
     def _tell_state(self) -> None:
         self._title.write(terminal.title(self.view.snapshot))
