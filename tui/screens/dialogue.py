@@ -14,6 +14,8 @@ from textual.widgets import Input, Static
 from tradetui.tui.look import Look
 
 Answer = TypeVar("Answer")
+REASON_LEAST = 3  # characters: shorter ones explain nothing
+NO_REASON = ("y", "yes")  # what hands type that are used to being asked
 
 
 class Dialogue(ModalScreen[Answer]):
@@ -90,7 +92,7 @@ class Detail(Dialogue[None]):
 
 
 class AskReason(Dialogue[str | None]):
-    """One line of text that must not be empty."""
+    """One line of text that somebody can learn from later: neither empty nor a bare yes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
 
@@ -110,10 +112,10 @@ class AskReason(Dialogue[str | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         reason = event.value.strip()
-        if reason:
+        if len(reason) >= REASON_LEAST and reason.casefold() not in NO_REASON:
             self.dismiss(reason)
         else:
-            self.query_one(".complaint", Static).update("A reason is needed: it is kept in the journal.")
+            self.query_one(".complaint", Static).update(f"A reason is needed: {REASON_LEAST} characters or more.")
 
     def action_cancel(self) -> None:
         self.dismiss(None)
