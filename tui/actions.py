@@ -16,7 +16,7 @@ from tradetui.tui.keys import BY_ID
 from tradetui.tui.panes.book import BookPane
 from tradetui.tui.panes.risk import RiskPane
 from tradetui.tui.panes.table import TablePane
-from tradetui.tui.view import replayed
+from tradetui.tui.view import replayed, state_word
 
 if TYPE_CHECKING:
     from tradetui.tui.app import Workstation
@@ -29,7 +29,7 @@ def run(app: Workstation, action_id: str) -> None:
     """Do one action; one that sends orders is refused while trading is halted, one for replays outside of them."""
     action = BY_ID[action_id]
     if action.orders and app.desk.snapshot().state is TradingState.HALTED:
-        app.notify("Trading is killed: unlock it first (U)", severity="warning")
+        app.notify(f"Trading is {state_word(app.desk.snapshot()).lower()}: unlock it first (U)", severity="warning")
         return
     if action.replay and not replayed(app.desk.snapshot()):
         app.notify("Only the clock of a replay can be moved", severity="warning")

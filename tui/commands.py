@@ -58,6 +58,9 @@ def close(app: Workstation) -> None:
     def answered(yes: bool | None) -> None:
         if yes:
             app.desk.send(ClosePosition(symbol))
+            now = app.desk.snapshot()
+            if replayed(now) and now.paused and now.phase == "running":
+                app.notify(f"close {fmt.clean(symbol)} sent; it fills when the clock runs", markup=False)
 
     app.push_screen(Confirm(app.view.look, "Close position", question, yes="close"), answered)
 

@@ -14,6 +14,7 @@ Align = Literal["left", "right", "center"]
 NONE_TEXT = "-"
 UNPRINTABLE = "."
 NS_PER_SECOND = 1_000_000_000
+SECONDS_PER_DAY = 86_400
 DECIMALS_MAX = 9  # the engine counts in units of 1e-9
 _SUFFIXES = ((1e15, "Q"), (1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
@@ -146,6 +147,16 @@ def clock_millis(ts_ns: int) -> str:
 def day(ts_ns: int) -> str:
     """2026-03-02 in UTC."""
     return _moment(ts_ns).strftime("%Y-%m-%d") if ts_ns else "----------"
+
+
+def day_minute(ts_ns: int) -> str:
+    """03-02 14:03 in UTC."""
+    return _moment(ts_ns).strftime("%m-%d %H:%M") if ts_ns else "----- --:--"
+
+
+def is_midnight(ts_ns: int) -> bool:
+    """Whether a time is the first second of a UTC day; so is none at all."""
+    return ts_ns // NS_PER_SECOND % SECONDS_PER_DAY == 0
 
 
 def moment(ts_ns: int, width: int) -> str:

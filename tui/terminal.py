@@ -7,6 +7,7 @@ from textual.app import App
 from tradetui.engine.model.events import TradingState
 from tradetui.engine.model.snapshot import Snapshot
 from tradetui.tui import format as fmt
+from tradetui.tui.view import state_word
 
 _SAVE, _RESTORE = "\x1b[22;2t", "\x1b[23;2t"
 
@@ -14,11 +15,11 @@ _SAVE, _RESTORE = "\x1b[22;2t", "\x1b[23;2t"
 def title(snapshot: Snapshot) -> str:
     """`KILLED · REPLAY · tradetui`: the most important word first, for it may be cut."""
     if snapshot.state is TradingState.HALTED:
-        state = "KILLED"
+        state = state_word(snapshot)
     elif snapshot.phase != "running":
         state = snapshot.phase.upper()
     elif snapshot.state is TradingState.REDUCING:
-        state = "ORDERS PAUSED"
+        state = state_word(snapshot)
     else:
         state = "PAUSED" if snapshot.paused else "RUN"
     return f"{state} · {fmt.clean(snapshot.mode)} · tradetui"

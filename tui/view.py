@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from time import monotonic
 
+from tradetui.engine.model.events import TradingState
 from tradetui.engine.model.snapshot import AlertView, BookView, PositionView, Snapshot, SymbolView
 from tradetui.tui import format as fmt
 from tradetui.tui.glyphs import Glyphs
 from tradetui.tui.look import Look, Styles
 
 REPLAYED = ("REPLAY", "BACKTEST")  # modes whose clock the operator moves; in all others the market does
+DATED_FROM_NS = 3 * fmt.SECONDS_PER_DAY * fmt.NS_PER_SECOND  # sessions longer than this name the day of every time
 
 
 def mode_word(snapshot: Snapshot) -> str:
     """REPLAY, BACKTEST, PAPER or LIVE, without the account behind it."""
     return snapshot.mode.split(" ", 1)[0].upper()
+
+
+def halted_by_risk(snapshot: Snapshot) -> bool:
+    """Whether a limit stopped trading, not the operator."""
+    return snapshot.state is TradingState.HALTED and snapshot.state_reason.startswith("DRAWDOWN")
+
+
+def state_word(snapshot: Snapshot) -> str:
+    """ACTIVE, REDUCING, KILLED (by the operator) or HALTED (by a limit): each state's one name on the screen."""
+    if snapshot.state is TradingState.HALTED:
+        return "HALTED" if halted_by_risk(snapshot) else "KILLED"
+    return snapshot.state.value.upper()
 
 
 def replayed(snapshot: Snapshot) -> bool:
@@ -72,6 +86,18 @@ class View:
         if book is not None and book.tick >= 1e-6:
             return max(2, fmt.tick_decimals(book.tick))
         return 2 if price is None or abs(price) >= 1 else 5
+
+    @property
+    def dated(self) -> bool:
+        """Whether this session is so long that a time without its day says nothing."""
+        snapshot = self.snapshot
+        return bool(snapshot.start_ns) and max(snapshot.end_ns, snapshot.clock_ns) - snapshot.start_ns > DATED_FROM_NS
+
+    def stamp(self, times: Iterable[int]) -> Callable[[int], str]:
+        """How to write times that stand together: as 14:03:22, in long sessions as a day or as 03-02 14:03."""
+        if not self.dated:
+            return fmt.clock
+        return fmt.day if all(fmt.is_midnight(ts_ns) for ts_ns in times) else fmt.day_minute
 
     def unseen(self) -> list[AlertView]:
         """Alerts nobody acknowledged yet, newest first."""

@@ -105,3 +105,10 @@ def test_progress_is_shortened_where_it_does_not_fit():
     assert fmt.progress(1204, 90_000) == "1,204 of 90,000"
     assert fmt.progress(1204, 0) == "1,204"
     assert fmt.progress(12_345_678, 90_000_000, 20) == "12.35M of 90M"
+
+
+def test_days_and_minutes_stand_in_columns_with_their_dashes():
+    assert fmt.day_minute(1_772_443_800 * 10**9) == "03-02 09:30"
+    assert [len(write(0)) for write in (fmt.clock, fmt.day, fmt.day_minute)] == [8, 10, 11]
+    assert fmt.is_midnight(1_772_409_600 * 10**9)
+    assert not fmt.is_midnight(1_772_409_601 * 10**9)

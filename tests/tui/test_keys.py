@@ -113,9 +113,19 @@ async def test_unlocking_needs_a_reason(running, fake_desk, picture):
         assert isinstance(screen.app.screen, AskReason)
         assert desk.sent == []
         assert "A reason is needed" in screen.text()
-        await screen.press("o", "k", "enter")
-        assert desk.sent == [Unlock(reason="ok")]
+        await screen.press("o", "k", "a", "y", "enter")
+        assert desk.sent == [Unlock(reason="okay")]
         assert screen.app.screen is screen.app.workspace
+
+
+@pytest.mark.parametrize("typed", ["y", "Y", "ye", "yes", "YES", "ok"])
+async def test_a_bare_yes_is_no_reason(typed, running, fake_desk, picture):
+    desk = fake_desk(msgspec.structs.replace(picture, state=TradingState.HALTED))
+    async with running(desk) as screen:
+        await screen.press("U", *typed, "enter")
+        assert isinstance(screen.app.screen, AskReason)
+        assert "A reason is needed: 3 characters or more." in screen.text()
+        assert desk.sent == []
 
 
 async def test_unlocking_what_is_not_locked_asks_nothing(running, fake_desk, picture):
@@ -146,6 +156,32 @@ async def test_close_takes_the_position_under_the_cursor(running, fake_desk, pic
     async with running(desk) as screen:
         await screen.press("3", "j", "x", "y")
         assert desk.sent == [ClosePosition("MSFT")]
+
+
+async def test_closing_while_the_clock_is_held_says_when_it_fills(running, fake_desk, picture):
+    desk = fake_desk(msgspec.structs.replace(picture, paused=True))
+    async with running(desk) as screen:
+        await screen.press("x", "y")
+        assert "close AAPL sent; it fills when the clock runs" in screen.text()
+        assert desk.sent == [ClosePosition("AAPL")]
+    async with running(fake_desk(picture)) as screen:
+        await screen.press("x", "y")
+        assert "it fills when" not in screen.text()
+
+
+async def test_notes_are_two_at_most_and_the_same_one_takes_its_own_place(running, fake_desk, picture):
+    async with running(fake_desk(msgspec.structs.replace(picture, positions=(), orders=()))) as screen:
+        before = screen.pane_text("fills"), screen.pane_text("strip")
+        await screen.press("U", "U", "x", "U", "U")
+        assert screen.text().count("Trading is not locked") == 1
+        assert "No position to close" in screen.text()
+        await screen.press("X")
+        assert "No position to close" not in screen.text()
+        assert screen.text().count("Trading is not locked") == 1
+        assert "No working orders" in screen.text()
+        assert (screen.pane_text("fills"), screen.pane_text("strip")) == before
+        assert len(screen.app.screen.query("Toast")) == 2
+        assert len(screen.app.screen.query("ToastHolder")) <= 3
 
 
 async def test_closing_is_shut_while_trading_is_killed(running, fake_desk, picture):
@@ -336,8 +372,18 @@ async def test_quitting_asks_while_something_is_working_or_open(running, fake_de
         assert not screen.app.is_running
 
 
-async def test_quitting_a_flat_desk_asks_nothing(running, fake_desk, picture):
-    async with running(fake_desk(msgspec.structs.replace(picture, orders=(), positions=()))) as screen:
+async def test_at_the_end_of_the_data_there_is_nothing_to_play(running, fake_desk, picture):
+    desk = fake_desk(picture)
+    async with running(desk) as screen:
+        assert "space Pause" in screen.text().splitlines()[-1]
+        desk.show(phase="finished", paused=True)
+        await screen.settle()
+        assert "space END" in screen.text().splitlines()[-1]
+
+
+@pytest.mark.parametrize("phase", ["running", "finished"])
+async def test_quitting_a_flat_desk_asks_nothing(phase, running, fake_desk, picture):
+    async with running(fake_desk(msgspec.structs.replace(picture, phase=phase, orders=(), positions=()))) as screen:
         await screen.press("q")
         assert not screen.app.is_running
 

@@ -14,7 +14,9 @@ from tradetui.tui.app import Workstation
 from tradetui.tui.panes.table import WHEEL_ROWS
 from tradetui.tui.themes import ThemeError
 
-SMALL, WIDE = (80, 24), (160, 45)
+SMALL, WIDE, NARROW = (80, 24), (160, 45), (60, 18)
+DAY = 86_400 * 1_000_000_000
+DRAWDOWN = "DRAWDOWN: equity 94,900.00 is 5.10% below its peak 100,000.00, limit 5.00%"
 PANES = ("book", "fills", "positions", "equity", "risk", "orders", "log", "watch")
 
 
@@ -63,6 +65,130 @@ async def test_a_killed_session_says_what_is_still_open_and_how_to_unlock(runnin
         banner = "■ KILLED 14:03:25 · 2 cancelled, 0 unconfirmed · 2 POSITIONS STILL OPEN · U unlock"
         assert banner in screen.text()
         assert "┏" in screen.text()
+
+
+@pytest.mark.parametrize("size", [NARROW, SMALL, WIDE], ids=str)
+async def test_trading_stopped_by_a_limit_is_halted_for_a_reason_and_not_killed(size, running, fake_desk, picture):
+    halted = msgspec.structs.replace(picture, **STATES["killed"], state_reason=DRAWDOWN)
+    async with running(fake_desk(halted), size) as screen:
+        assert "■ HALTED 14:03:25 · DRAWDOWN: equity 94,900.00" in screen.text()
+        assert "HALTED" in screen.text().splitlines()[0]
+        assert ("2 POSITIONS STILL OPEN" if size == WIDE else "2 OPEN") in screen.text()
+        assert "KILLED" not in screen.text()
+        assert "┏" in screen.text()
+
+
+async def test_where_it_is_wide_the_banner_gives_the_whole_reason_of_a_halt(running, fake_desk, picture):
+    halted = msgspec.structs.replace(picture, **STATES["killed"], state_reason=DRAWDOWN)
+    async with running(fake_desk(halted), (200, 45)) as screen:
+        banner = screen.text().splitlines()[1]
+        assert DRAWDOWN in banner
+        assert banner.endswith("2 cancelled, 0 unconfirmed · 2 POSITIONS STILL OPEN · U unlock")
+
+
+@pytest.mark.parametrize(("state", "word"), [("killed", "KILLED"), ("reducing", "REDUCING")])
+async def test_the_header_says_what_may_be_traded_and_whether_the_clock_runs(state, word, running, fake_desk, picture):
+    desk = fake_desk(msgspec.structs.replace(picture, **STATES[state]))
+    for size, run, held in ((SMALL, "RUN", "PAUSED"), (WIDE, "▶ RUN x10", "❚❚ PAUSED 00:0")):
+        async with running(desk, size) as screen:
+            desk.show(paused=False)
+            await screen.settle()
+            header = screen.text().splitlines()[0]
+            assert word in header
+            assert run in header
+            desk.show(paused=True)
+            await screen.settle()
+            header = screen.text().splitlines()[0]
+            assert word in header
+            assert held in header
+            desk.show(phase="finished")
+            await screen.settle()
+            assert ("END" if size == SMALL else "FINISHED") in screen.text().splitlines()[0]
+            desk.show(phase="running")
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE], ids=["80x24", "160x45"])
+async def test_reducing_has_one_name_on_the_screen(size, running, fake_desk, picture):
+    async with running(fake_desk(msgspec.structs.replace(picture, **STATES["reducing"])), size) as screen:
+        assert "❚❚ REDUCING 00:41 · only orders that reduce a position" in screen.text()
+        assert screen.text().count("REDUCING") == (2 if size == SMALL else 3)  # header, banner and account
+        assert "ORDERS PAUSED" not in screen.text()
+        assert "REDUCE " not in screen.text()
+
+
+def _daily(picture: Snapshot, shift_ns: int = 0) -> Snapshot:
+    """The session stretched over years, one bar a day: every time is a midnight moved by `shift_ns`."""
+    first = picture.start_ns // DAY * DAY - 3000 * DAY + shift_ns
+    change = msgspec.structs.replace
+    at = {
+        name: tuple(change(row, ts_ns=first + (100 + n) * DAY) for n, row in enumerate(getattr(picture, name)))
+        for name in ("fills", "orders", "alerts", "log", "symbols")
+    }
+    curve = change(picture.curve, ts_ns=tuple(first + n * 10 * DAY for n in range(len(picture.curve.ts_ns))))
+    clock = first + 2999 * DAY
+    return change(picture, **at, curve=curve, start_ns=first, end_ns=first + 3000 * DAY, clock_ns=clock)
+
+
+@pytest.mark.parametrize("size", [NARROW, SMALL, WIDE], ids=str)
+async def test_in_a_session_of_daily_bars_every_time_is_a_date(size, running, fake_desk, picture):
+    desk = fake_desk(_daily(picture))
+    async with running(desk, size) as screen:
+        assert "2026-03-01" in screen.text().splitlines()[0]
+        assert "2018-04-16 " in screen.pane_text("fills")
+        if size != NARROW:
+            assert "229.24" in screen.pane_text("fills")
+            assert "+30.00" in screen.pane_text("fills")
+        if size != WIDE:
+            assert size == NARROW or "2018-03-26 ma_crossover" in screen.pane_text("strip")
+            await screen.press("7")
+        assert "2018-04-22 " in screen.pane_text("log")
+        await screen.press("4")
+        assert "2017-12-14" in screen.pane_text("equity")
+        assert "2024-06-30" in screen.pane_text("equity")
+        assert "00:00" not in screen.text()
+
+
+async def test_in_a_session_of_days_with_times_both_are_shown(running, fake_desk, picture):
+    desk = fake_desk(_daily(picture, shift_ns=DAY // 2))
+    async with running(desk, SMALL) as screen:
+        assert screen.text().splitlines()[0].endswith("03-01 12:00")
+        assert "04-16 12:00 MSFT" in screen.pane_text("fills")
+        assert "+30.00" in screen.pane_text("fills")
+        assert "03-26 12:00 ma_crossover" in screen.pane_text("strip")
+        await screen.press("4")
+        assert "2017-12-14" in screen.pane_text("equity")
+
+
+async def test_a_session_of_three_days_shows_times_of_day_and_a_longer_one_does_not(running, fake_desk, picture):
+    desk = fake_desk(msgspec.structs.replace(picture, end_ns=picture.start_ns + 3 * DAY))
+    async with running(desk, SMALL) as screen:
+        assert "13:59:00" in screen.pane_text("fills")
+        desk.show(end_ns=picture.start_ns + 3 * DAY + 1)
+        await screen.settle()
+        assert "03-02 13:59" in screen.pane_text("fills")
+        desk.show(end_ns=0)  # a market that goes on has no end: how long it lasted counts
+        await screen.settle()
+        assert "13:59:00" in screen.pane_text("fills")
+
+
+@pytest.mark.parametrize("size", [NARROW, SMALL], ids=str)
+async def test_fills_of_several_symbols_name_theirs_and_those_of_one_do_not(size, running, fake_desk, picture):
+    desk = fake_desk(picture)
+    async with running(desk, size) as screen:
+        assert "13:59:00 MSFT" in screen.pane_text("fills")
+        assert "13:58:00 AAPL" in screen.pane_text("fills")
+        assert "S▼  100" in screen.pane_text("fills")
+        assert "229.24" in screen.pane_text("fills")
+        desk.show(symbols=picture.symbols[:1])
+        await screen.settle()
+        assert "MSFT" not in screen.pane_text("fills")
+        assert "S ▼" in screen.pane_text("fills")
+
+
+async def test_a_long_symbol_is_cut_and_keeps_its_column(running, fake_desk, picture):
+    fills = tuple(msgspec.structs.replace(fill, symbol="CORVUSHOLDINGS") for fill in picture.fills)
+    async with running(fake_desk(msgspec.structs.replace(picture, fills=fills)), SMALL) as screen:
+        assert "13:59:00 CORVU… S▼  100  229.24    +30.00" in screen.pane_text("fills")
 
 
 async def test_a_kill_that_the_core_has_not_confirmed_says_so_until_it_does(running, fake_desk, picture):
@@ -322,7 +448,9 @@ def test_the_terminal_title_starts_with_what_matters_most(picture):
     assert terminal.title(halted) == "KILLED · REPLAY · tradetui"
     assert terminal.title(Snapshot()) == "LOADING · REPLAY · tradetui"
     reducing = msgspec.structs.replace(picture, **STATES["reducing"])
-    assert terminal.title(reducing) == "ORDERS PAUSED · REPLAY · tradetui"
+    assert terminal.title(reducing) == "REDUCING · REPLAY · tradetui"
+    lost = msgspec.structs.replace(halted, state_reason=DRAWDOWN)
+    assert terminal.title(lost) == "HALTED · REPLAY · tradetui"
 
 
 def test_an_unknown_theme_is_refused_by_naming_those_there_are(fake_desk):

@@ -9,6 +9,7 @@ from rich.style import Style
 
 from tradetui.tui import format as fmt
 from tradetui.tui.panes.base import Line, Pane
+from tradetui.tui.view import state_word
 
 
 class AccountPane(Pane):
@@ -64,7 +65,7 @@ class AccountPane(Pane):
             ),
             (
                 "Trading",
-                snapshot.state.value.upper(),
+                state_word(snapshot),
                 styles.text if snapshot.state.value == "active" else styles.warning,
             ),
             ("Fills", f"{snapshot.fills_total:,}", styles.text),

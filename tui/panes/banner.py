@@ -10,8 +10,9 @@ from tradetui.engine.model.events import TradingState
 from tradetui.engine.model.snapshot import Snapshot
 from tradetui.tui import format as fmt
 from tradetui.tui.panes.base import Line, Pane
-from tradetui.tui.view import replayed
+from tradetui.tui.view import halted_by_risk, replayed, state_word
 
+REASON_LEAST = 46  # cells: `DRAWDOWN: equity 94,900.00 is 5.10% below its pe`
 ROOMY_FROM = 100  # cells: narrower ones leave out the reason and a word
 
 
@@ -26,7 +27,6 @@ class Banner(Pane):
         """What to say, and how loud."""
         snapshot, styles, glyphs = self.view.snapshot, self.view.styles, self.view.glyphs
         dot = f" {glyphs.between} "
-        held = len(snapshot.positions)
         if snapshot.phase == "failed":
             first = snapshot.error.strip().splitlines()[-1] if snapshot.error.strip() else "no reason was given"
             return f"{glyphs.stop} SESSION FAILED{dot}{first}", styles.killed
@@ -35,25 +35,41 @@ class Banner(Pane):
             waited = fmt.age(self.view.now() - sent)
             return f"{glyphs.stop} KILL SENT {waited} AGO{dot}NOT CONFIRMED YET", styles.killed
         if snapshot.state is TradingState.HALTED:
-            roomy = self.size.width >= ROOMY_FROM
-            still = ("STILL OPEN" if roomy else "OPEN") if held else ""
-            parts = [
-                f"{glyphs.stop} KILLED {fmt.clock(snapshot.state_since_ns)}",
-                f"{snapshot.orders_cancelled} cancelled, {snapshot.orders_unconfirmed} unconfirmed",
-                f"{held} POSITION{'' if held == 1 else 'S'} {still}" if held else "flat",
-                "U unlock",
-            ]
-            if roomy and snapshot.state_reason and snapshot.state_reason != "kill":
-                parts.insert(1, snapshot.state_reason)
-            return dot.join(parts), styles.killed
+            return dot.join(self._halted(snapshot, len(dot))), styles.killed
         if snapshot.state is TradingState.REDUCING:
             lasted = fmt.age((snapshot.clock_ns - snapshot.state_since_ns) / fmt.NS_PER_SECOND)
             way = "U unlock" if replayed(snapshot) else "space resume"
-            parts = [f"{glyphs.pause_wide} ORDERS PAUSED {lasted}", "only orders that reduce a position", way]
+            parts = [f"{glyphs.pause_wide} {state_word(snapshot)} {lasted}", "only orders that reduce a position", way]
             return dot.join(parts), styles.paused
         if snapshot.phase == "finished":
             return f"{glyphs.stop} END OF SESSION{dot}{snapshot.events:,} events{dot}q quit", styles.replay
         return None
+
+    def _halted(self, snapshot: Snapshot, gap: int) -> list[str]:
+        """What was stopped and what is left; why, for a limit that stopped it must be known even where it is narrow."""
+        held, stamp = len(snapshot.positions), self.view.stamp((snapshot.state_since_ns,))
+        roomy = self.size.width >= ROOMY_FROM
+        still = ("STILL OPEN" if roomy else "OPEN") if held else ""
+        head = f"{self.view.glyphs.stop} {state_word(snapshot)} {stamp(snapshot.state_since_ns)}"
+        parts = [
+            f"{snapshot.orders_cancelled} cancelled, {snapshot.orders_unconfirmed} unconfirmed",
+            f"{held} POSITION{'' if held == 1 else 'S'} {still}" if held else "flat",
+            "U unlock",
+        ]
+        reason = fmt.clean(snapshot.state_reason)
+        if not halted_by_risk(snapshot):
+            return [head, *([reason] if roomy and reason not in ("", "kill") else []), *parts]
+        if not roomy:
+            parts = [f"{held} OPEN" if held else "flat", "U unlock"]
+        least = min(len(reason), REASON_LEAST)
+        while len(parts) > 1 and self._left(head, parts, gap) < least:
+            parts.pop(0 if roomy else -1)
+        room = self._left(head, parts, gap)
+        return [head, fmt.fit(reason, max(0, min(len(reason), room)), ellipsis=self.view.glyphs.ellipsis), *parts]
+
+    def _left(self, head: str, parts: list[str], gap: int) -> int:
+        """The cells that are left for the reason between the others."""
+        return self.size.width - 2 - len(head) - gap - sum(gap + len(part) for part in parts)
 
     def lines(self, width: int, height: int) -> list[Line]:
         said = self.message()

@@ -55,7 +55,7 @@ class Pane(Widget):
         """Take a new snapshot; costs nothing where nothing this pane shows has changed."""
         if not self.shown or not self.size:
             return
-        key = (self.key(snapshot), self.view.look.generation, self.size)
+        key = (self.key(snapshot), self.view.look.generation, self.size, self.view.dated)
         now = self.view.now()
         if key == self._key or now - self._drawn_at < self.period_s:
             return

@@ -124,8 +124,11 @@ class EquityPane(Pane, can_focus=True):
 
     def _times(self, curve: CurveView, width: int) -> Line:
         first, last = curve.ts_ns[0], curve.ts_ns[-1]
-        room = 14 if last - first > 20 * 3600 * fmt.NS_PER_SECOND else 8
         style = self.view.styles.faint
+        if self.view.dated:
+            start, end = fmt.day(first), fmt.day(last)
+            return between([Segment(f" {start}", style)], [Segment(f"{end} UTC ", style)], width)
+        room = 14 if last - first > 20 * 3600 * fmt.NS_PER_SECOND else 8
         start, end = fmt.moment(first, room), fmt.moment(last, room)
         return between([Segment(f" {start}", style)], [Segment(f"{end} UTC ", style)], width)
 

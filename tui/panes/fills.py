@@ -12,6 +12,10 @@ from tradetui.tui import format as fmt
 from tradetui.tui.panes.base import Line, between
 from tradetui.tui.panes.table import Column, TablePane
 
+TIGHT_BELOW = 50  # cells: what time, symbol, side, quantity, price and profit need at their full width
+SYMBOL = Column("SYMBOL", 6, "left", 1, 4, head="SYM", least=5)
+SIDE = Column("SIDE", 2, "left", 1, head="SD")
+
 
 class FillsPane(TablePane[FillView]):
     """Side with glyph and letter, liquidity as M (maker) or T (taker)."""
@@ -22,17 +26,26 @@ class FillsPane(TablePane[FillView]):
     number = 2
     empty = "no fills yet"
     columns = (
-        Column("TIME", 8, "left", 1),
+        Column("TIME", 8, "left", 1, is_time=True),
         Column("SYMBOL", 6, "left", 3, 4),
         Column("SIDE", 4, "left", 1),
-        Column("QTY", 6, "right", 1, 3),
-        Column("PRICE", 9, "right", 1, 3),
+        Column("QTY", 6, "right", 2, 3, least=3),
+        Column("PRICE", 9, "right", 1, 3, least=6),
         Column("LIQ", 3, "center", 4),
-        Column("P&L", 9, "right", 2, 3),
+        Column("P&L", 9, "right", 2, 3, least=7),
         Column("FEE", 6, "right", 5, 2),
         Column("ROLE", 11, "left", 6),
         Column("WHY", 8, "left", 7, 60),
     )
+
+    def shape(self, width: int) -> tuple[Column, ...]:
+        """With more than one symbol each fill names its own; where that makes it tight the side is a letter."""
+        columns = super().shape(width)
+        several = len(self.view.snapshot.symbols) > 1
+        if width >= TIGHT_BELOW or not (several or self.view.dated):
+            return columns
+        tight = {"SIDE": SIDE, "SYMBOL": SYMBOL} if several else {"SIDE": SIDE}
+        return tuple(tight.get(column.title, column) for column in columns)
 
     def records(self) -> Sequence[FillView]:
         return self.view.snapshot.fills[::-1]
@@ -45,11 +58,12 @@ class FillsPane(TablePane[FillView]):
         buy = record.side > 0
         side = styles.up if buy else styles.down
         decimals = self.view.decimals(record.symbol, record.price)
+        gap = " " if widths.get("SIDE", 0) > SIDE.width else ""
         pnl = "" if record.pnl is None else fmt.number(record.pnl, widths.get("P&L", 0), sign=True)
         return {
-            "TIME": (fmt.clock(record.ts_ns), styles.muted),
+            "TIME": (self.stamp(record.ts_ns), styles.muted),
             "SYMBOL": (record.symbol, styles.text),
-            "SIDE": (f"B {glyphs.up}" if buy else f"S {glyphs.down}", side),
+            "SIDE": (f"{'B' if buy else 'S'}{gap}{glyphs.up if buy else glyphs.down}", side),
             "QTY": (fmt.quantity(record.quantity, widths.get("QTY", 0)), styles.text),
             "PRICE": (fmt.price(record.price, decimals, widths.get("PRICE", 0)), styles.strong),
             "LIQ": (record.liquidity[:1].upper(), styles.muted),

@@ -74,7 +74,7 @@ class KeyBar(Pane):
         if action.id != "play":
             return action.label
         if replayed(snapshot):
-            return "Play" if snapshot.paused or snapshot.phase == "finished" else "Pause"
+            return "END" if snapshot.phase == "finished" else "Play" if snapshot.paused else "Pause"
         return "Pause orders" if snapshot.state is TradingState.ACTIVE else "Resume orders"
 
     def on_click(self, event: events.Click) -> None:

@@ -8,7 +8,6 @@ from typing import ClassVar
 from rich.style import Style
 
 from tradetui.engine.model.snapshot import LogView
-from tradetui.tui import format as fmt
 from tradetui.tui.panes.table import Column, TablePane
 
 
@@ -22,7 +21,7 @@ class LogPane(TablePane[LogView]):
     empty = "nothing logged yet"
     kinds: ClassVar[dict[str, str]] = {"order_status": "order", "strategy_error": "error", "refusal": "refused"}
     columns = (
-        Column("TIME", 8, "left", 1),
+        Column("TIME", 8, "left", 1, is_time=True),
         Column("KIND", 8, "left", 2, 2),
         Column("WHAT", 20, "left", 1, 400),
     )
@@ -43,7 +42,7 @@ class LogPane(TablePane[LogView]):
             "strategy_error": styles.error,
         }
         return {
-            "TIME": (fmt.clock(record.ts_ns), styles.faint),
+            "TIME": (self.stamp(record.ts_ns), styles.faint),
             "KIND": (self.kinds.get(record.kind, record.kind), loud.get(record.kind, styles.muted)),
             "WHAT": (record.message, styles.text),
         }

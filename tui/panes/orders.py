@@ -34,7 +34,7 @@ class OrdersPane(TablePane[OrderView]):
         Column("PRICE", 9, "right", 1, 3),
         Column("ROLE", 6, "left", 5),
         Column("STATUS", 8, "left", 1, 8),
-        Column("TIME", 8, "left", 6),
+        Column("TIME", 8, "left", 6, is_time=True),
     )
 
     def records(self) -> Sequence[OrderView]:
@@ -65,5 +65,5 @@ class OrdersPane(TablePane[OrderView]):
                 "partial" if record.status == "partially_filled" else record.status,
                 styles.warning if waiting else styles.text,
             ),
-            "TIME": (fmt.clock(record.ts_ns), styles.muted),
+            "TIME": (self.stamp(record.ts_ns), styles.muted),
         }

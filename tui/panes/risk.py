@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
@@ -50,7 +50,7 @@ class RiskPane(TablePane[AlertView]):
     empty = "no alerts"
     columns = (
         Column("", 1, "left", 1),
-        Column("TIME", 8, "left", 2),
+        Column("TIME", 8, "left", 2, is_time=True),
         Column("LEVEL", 5, "left", 1),
         Column("SYMBOL", 6, "left", 3, 4),
         Column("CHECK", 9, "left", 4, 4),
@@ -73,7 +73,7 @@ class RiskPane(TablePane[AlertView]):
         loud = styles.faint if seen else styles.severity(record.severity)
         return {
             "": (" " if seen else glyphs.dot, loud),
-            "TIME": (fmt.clock(record.ts_ns), styles.faint),
+            "TIME": (self.stamp(record.ts_ns), styles.faint),
             "LEVEL": (LEVELS.get(record.severity, record.severity), loud),
             "SYMBOL": (record.symbol, styles.muted if seen else styles.title),
             "CHECK": (record.check, styles.muted),
@@ -125,18 +125,19 @@ class AlertStrip(Pane):
         shown = [*unseen, *seen][:height]
         if not shown:
             return self.note("no alerts", width, height)
+        stamp = self.view.stamp(alert.ts_ns for alert in shown)
         return [
-            self._line(alert, alert.number not in self.view.acknowledged, width, at == 0)
+            self._line(alert, alert.number not in self.view.acknowledged, width, at == 0, stamp)
             for at, alert in enumerate(shown)
         ]
 
-    def _line(self, alert: AlertView, new: bool, width: int, first: bool) -> Line:
+    def _line(self, alert: AlertView, new: bool, width: int, first: bool, stamp: Callable[[int], str]) -> Line:
         styles, glyphs = self.view.styles, self.view.glyphs
         loud = styles.severity(alert.severity) if new else styles.faint
         hint = [Segment(" a", styles.key), Segment(":ack ", styles.muted)] if first and new else []
         room = width - sum(segment.cell_length for segment in hint)
         head = f" {glyphs.dot if new else ' '} {LEVELS.get(alert.severity, alert.severity)} "
-        time = f"{fmt.clock(alert.ts_ns)} "
+        time = f"{stamp(alert.ts_ns)} "
         words = (
             f"{alert.symbol} {alert.message}" if alert.symbol and alert.symbol not in alert.message else alert.message
         )

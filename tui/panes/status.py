@@ -11,7 +11,7 @@ from tradetui.engine.model.events import TradingState
 from tradetui.engine.model.snapshot import Snapshot
 from tradetui.tui import format as fmt
 from tradetui.tui.panes.base import Line, Pane, between
-from tradetui.tui.view import View, mode_word, replayed
+from tradetui.tui.view import View, mode_word, replayed, state_word
 
 FEEDS = {"OK": "feed OK", "STALE": "feed STALE", "DOWN": "feed DOWN", "END": "feed END"}
 
@@ -54,7 +54,7 @@ class StatusBar(Pane):
 
     def _left(self, snapshot: Snapshot) -> list[tuple[int, Line]]:
         """(rank, segments); the higher the rank, the sooner it leaves."""
-        ranked = [(0, [*self._mode(snapshot), *self._run(snapshot)])]
+        ranked = [(0, [*self._mode(snapshot), *self._state(snapshot), *self._run(snapshot)])]
         if snapshot.feed not in ("OK", "END"):
             ranked.append((1, self._feed(snapshot)))  # what nobody may miss does not give way to money
         if self.view.symbol:
@@ -73,12 +73,15 @@ class StatusBar(Pane):
     def _right(self, snapshot: Snapshot, width: int) -> Line:
         styles = self.view.styles
         if width >= 120 and snapshot.clock_ns:
+            if self.view.dated and fmt.is_midnight(snapshot.clock_ns):
+                return [Segment(fmt.day(snapshot.clock_ns), styles.strong), Segment(" UTC ", styles.faint)]
             return [
                 Segment(fmt.day(snapshot.clock_ns), styles.muted),
                 Segment(f" {fmt.clock(snapshot.clock_ns)}", styles.strong),
                 Segment(" UTC ", styles.faint),
             ]
-        return [Segment(f"{fmt.clock(snapshot.clock_ns)} ", styles.strong)]
+        stamp = self.view.stamp((snapshot.clock_ns,))
+        return [Segment(f"{stamp(snapshot.clock_ns)} ", styles.strong)]
 
     def _mode(self, snapshot: Snapshot) -> Line:
         styles, glyphs = self.view.styles, self.view.glyphs
@@ -90,18 +93,30 @@ class StatusBar(Pane):
         words = word if self.size.width < WORD_BELOW else fmt.clean(snapshot.mode)
         return [Segment(f" {glyph} {words} ", style), Segment(" ")]
 
+    def _state(self, snapshot: Snapshot) -> Line:
+        """What may be traded, where that is not everything; beside it, `_run` says whether the clock moves."""
+        styles, glyphs = self.view.styles, self.view.glyphs
+        if snapshot.state is TradingState.ACTIVE:
+            return []
+        gap = " " if self.roomy else ""
+        if snapshot.state is TradingState.HALTED:
+            return [Segment(f" {glyphs.stop}{gap}{state_word(snapshot)} ", styles.killed), Segment(gap)]
+        return [Segment(f" {state_word(snapshot)} ", styles.paused), Segment(gap)]
+
     def _run(self, snapshot: Snapshot) -> Line:
         styles, glyphs = self.view.styles, self.view.glyphs
-        if snapshot.state is TradingState.HALTED:
-            return [Segment(f" {glyphs.stop} KILLED ", styles.killed)]
+        short = not self.roomy and snapshot.state is not TradingState.ACTIVE
         if snapshot.phase != "running":
             style = styles.error if snapshot.phase == "failed" else styles.muted
-            return [Segment(snapshot.phase.upper(), style)]
+            word = "END" if short and snapshot.phase == "finished" else snapshot.phase.upper()
+            return [Segment(word, style)]
+        if snapshot.paused and short:
+            return [Segment("PAUSED", styles.warning)]
         if snapshot.paused:
             held = fmt.age(self.view.now() - self._held_since)
             return [Segment(f" {glyphs.pause_wide} PAUSED {held} ", styles.paused)]
-        if snapshot.state is TradingState.REDUCING:
-            return [Segment(f" {glyphs.pause_wide} REDUCE ", styles.paused)]
+        if short:
+            return [Segment("RUN", styles.good)]
         word = f"{glyphs.play_wide} RUN" if self.roomy else "RUN"
         return [Segment(word, styles.good), Segment(f" {fmt.speed(snapshot.speed)}", styles.text)]
 

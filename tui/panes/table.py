@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from rich.segment import Segment
@@ -19,35 +19,57 @@ from tradetui.tui.view import View
 
 Record = TypeVar("Record")
 WHEEL_ROWS = 3
+DEAR = 2  # columns that `keep` up to this number are narrowed before the first of them goes
 PROSE_FROM = 50  # a column that may grow this much holds words, not numbers
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of `width` cells, shown while there is room: high numbers of `keep` go first, 1 goes last."""
+    """A column of `width` cells, shown while there is room: high numbers of `keep` go first, 1 goes last.
+
+    One that is kept up to DEAR is narrowed to `least` cells before it goes.
+    """
 
     title: str
     width: int
     align: fmt.Align = "right"
     keep: int = 1
     grow: int = 0  # at most so many cells more; 0 for a fixed column
+    head: str = ""  # the words above it, where they are not its title
+    least: int = 0  # at least so many cells; 0 for a column that cannot be narrowed
+    is_time: bool = False  # as wide as the times of this session are written
 
 
 def choose(columns: Sequence[Column], width: int) -> list[tuple[int, int]]:
     """(index, width) of the columns that fit, one cell between them; the growing ones share the rest in order."""
     shown = list(range(len(columns)))
 
-    def needed() -> int:
-        return sum(columns[index].width for index in shown) + max(0, len(shown) - 1)
+    def needed(sizes: dict[int, int]) -> int:
+        return sum(sizes[index] for index in shown) + max(0, len(shown) - 1)
 
-    while needed() > width and len(shown) > 1:
-        shown.remove(max(shown, key=lambda index: (columns[index].keep, index)))
-    spare = max(0, width - needed())
+    full = {index: column.width for index, column in enumerate(columns)}
+    least = {index: column.least or column.width for index, column in enumerate(columns)}
+    while needed(full) > width and len(shown) > 1:
+        last = max(shown, key=lambda index: (columns[index].keep, index))
+        if columns[last].keep <= DEAR and needed(least) <= width:
+            return _narrowed({index: full[index] for index in shown}, least, width - needed(least))
+        shown.remove(last)
+    spare = max(0, width - needed(full))
     widths = {index: min(columns[index].width, width) for index in shown}
     for index in sorted(shown, key=lambda index: columns[index].grow < PROSE_FROM):  # what is read in words comes first
         extra = min(spare, columns[index].grow)
         spare -= extra
         widths[index] += extra
+    return list(widths.items())
+
+
+def _narrowed(full: dict[int, int], least: dict[int, int], spare: int) -> list[tuple[int, int]]:
+    """Every column at its least width, then one cell more each in turn, from the right, where the numbers stand."""
+    widths = {index: least[index] for index in full}
+    while spare:
+        for index in [index for index in reversed(widths) if widths[index] < full[index]][:spare]:
+            widths[index] += 1
+            spare -= 1
     return list(widths.items())
 
 
@@ -70,6 +92,8 @@ class TablePane(Pane, Generic[Record], can_focus=True):
         self.following = self.follows
         self.cursor = 0
         self.top = 0
+        self.stamp: Callable[[int], str] = fmt.clock  # how the times of the records on display are written
+        self._shape = self.columns
         self._held: object | None = None  # the identity of the record under the cursor
 
     def records(self) -> Sequence[Record]:
@@ -83,6 +107,15 @@ class TablePane(Pane, Generic[Record], can_focus=True):
     def cells(self, record: Record, widths: dict[str, int]) -> dict[str, tuple[str, Style]]:
         """Text and style of each column, by its title; `widths` holds the columns on display."""
         raise NotImplementedError
+
+    def time_of(self, record: Record) -> int:
+        """The time in the record's time column; 0 for a record without one."""
+        return int(getattr(record, "ts_ns", 0))
+
+    def shape(self, width: int) -> tuple[Column, ...]:
+        """The columns as this session needs them, of which those that fit `width` are shown."""
+        size = len(self.stamp(0))
+        return tuple(replace(column, width=size) if column.is_time else column for column in self.columns)
 
     def above(self, width: int, height: int) -> list[Line]:
         """Lines between the frame and the column titles."""
@@ -104,7 +137,9 @@ class TablePane(Pane, Generic[Record], can_focus=True):
         self._hold(records, room)
         bar = len(records) > room
         inner = width - 1 - (1 if bar else 0)  # one cell of air at the left, the scroll mark at the right
-        chosen = choose(self.columns, inner)
+        self.stamp = self.view.stamp(self.time_of(record) for record in records)
+        self._shape = self.shape(inner)
+        chosen = choose(self._shape, inner)
         body = [self._row(records, self.top + y, chosen, inner) for y in range(min(room, len(records) - self.top))]
         blank = [Segment(" " * (width - 1 if bar else width))]
         body += [blank] * (room - len(body))
@@ -134,19 +169,19 @@ class TablePane(Pane, Generic[Record], can_focus=True):
         style = self.view.styles.head
         line: Line = [Segment(" ", style)]
         for index, size in chosen:
-            column = self.columns[index]
-            line.append(self.cell(column.title, size, style, column.align))
+            column = self._shape[index]
+            line.append(self.cell(column.head or column.title, size, style, column.align))
             line.append(Segment(" ", style))
         return self._pad(line, width, style)
 
     def _row(self, records: Sequence[Record], at: int, chosen: list[tuple[int, int]], inner: int) -> Line:
         record = records[at]
-        cells = self.cells(record, {self.columns[index].title: size for index, size in chosen})
+        cells = self.cells(record, {self._shape[index].title: size for index, size in chosen})
         back = self._cursor_style() if at == self.cursor else None
         space = Segment(" ", back)
         line: Line = [space]
         for index, size in chosen:
-            column = self.columns[index]
+            column = self._shape[index]
             text, style = cells[column.title]
             line.append(self.cell(text, size, style + back if back else style, column.align))
             line.append(space)

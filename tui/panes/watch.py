@@ -28,7 +28,7 @@ class WatchPane(TablePane[SymbolView]):
         Column("BID", 9, "right", 3, 2),
         Column("ASK", 9, "right", 3, 2),
         Column("VOLUME", 7, "right", 2, 4),
-        Column("AT", 8, "right", 4),
+        Column("AT", 8, "right", 4, is_time=True),
     )
 
     def key(self, snapshot: Snapshot) -> Hashable:
@@ -57,7 +57,7 @@ class WatchPane(TablePane[SymbolView]):
             "BID": (fmt.price(record.bid, decimals, widths.get("BID", 0)), value),
             "ASK": (fmt.price(record.ask, decimals, widths.get("ASK", 0)), value),
             "VOLUME": (fmt.compact(record.volume, 7) if record.volume else fmt.NONE_TEXT, styles.muted),
-            "AT": (fmt.clock(record.ts_ns), styles.faint),
+            "AT": (self.stamp(record.ts_ns), styles.faint),
         }
 
     def move(self, rows: int) -> None:
