@@ -194,7 +194,8 @@ class Core:
             self.emit(event, cause)
             if type(event) is OrderEvent:
                 self._order_seq[event.order_id] = event.seq
-                self.venue.submit(event, born=born, wakes_ns=wakes_ns)
+                mid = self.view.price(event.symbol) if self.view.quotes else None
+                self.venue.submit(event, born=born, wakes_ns=wakes_ns, decided=mid or 0.0)
             elif type(event) is OrderStatusEvent and event.status == OrderStatus.CANCELLED:
                 self._order_seq.pop(event.order_id, None)
                 self.venue.cancel(event.symbol, event.order_id)

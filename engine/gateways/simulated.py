@@ -87,11 +87,14 @@ class SimulatedExecutor:
 
     # -- orders in
 
-    def submit(self, order: OrderEvent, *, wakes_ns: int | None = None, born: Window | None = None) -> None:
+    def submit(
+        self, order: OrderEvent, *, wakes_ns: int | None = None, born: Window | None = None, decided: float = 0.0
+    ) -> None:
         """Take an order. `born` is the rest of the bar being settled, where legs act at once.
 
         With `wakes_ns` it sleeps until a bar or quote of its symbol that begins then or later: what began before its
-        decision cannot fill it.
+        decision cannot fill it. `decided` is the market at the decision where quotes tell it: slippage is measured
+        from there.
         """
         resting = Resting(
             order.order_id,
@@ -108,6 +111,7 @@ class SimulatedExecutor:
             dormant=wakes_ns is not None,
             born=born,
             wakes_ns=wakes_ns or 0,
+            decided=decided if order.type == "market" else 0.0,
         )
         if wakes_ns is not None:
             self._sleeping.add(order.symbol)
@@ -349,7 +353,7 @@ class SimulatedExecutor:
             "maker" if maker else "taker",
             order.role,
             ambiguous,
-            where.price / NANOS_PER_UNIT,
+            order.decided or where.price / NANOS_PER_UNIT,
             bar.ts_ns,
             decimal_from_nanos(order.left) if order.left else ZERO,
         )

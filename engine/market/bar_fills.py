@@ -61,6 +61,7 @@ class Resting(msgspec.Struct, gc=False):
     spent: bool = False  # cannot do more in this bar
     born: Window | None = None  # the part of the bar after its birth
     expires_ns: int = NEVER
+    decided: float = 0.0  # the market when it was decided, 0 where bars do not tell it
     wakes_ns: int = 0
 
 

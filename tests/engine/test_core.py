@@ -1,4 +1,4 @@
-"""A strategy that raises when asked for a size or a level is stopped like one that raises when asked to decide."""
+"""The core at its edges: strategies that raise when asked for a size, quotes with one side, slippage on quotes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tradetui.engine.build import build_core
 from tradetui.engine.config import RunConfig
 from tradetui.engine.market.bar_fills import Window
 from tradetui.engine.market.bars import Bars, bars_from_floats
-from tradetui.engine.model.events import MarketEvent, OrderEvent, SignalEvent, StrategyErrorEvent
+from tradetui.engine.model.events import FillEvent, MarketEvent, OrderEvent, SignalEvent, StrategyErrorEvent
 from tradetui.engine.step import Core
 from tradetui.engine.strategy import Strategy
 
@@ -77,3 +77,13 @@ def test_a_position_whose_side_of_the_quote_vanished_is_worth_its_cost(
     assert core.equity() == 1000
     assert core.free() == 500
     assert not core.portfolio.imbalance(core.marks())
+
+
+def test_slippage_on_quotes_is_measured_from_the_middle_at_the_decision() -> None:
+    core = quoted_core()
+    core.signals([SignalEvent("X", 1, quantity=5)], 1, core.input())
+    core.view.quotes["X"] = (100.0, 101.0)  # the market moves before the order is there
+    core.input()
+    core.settle_quote("X", Window(2, *[101 * 10**9] * 4, 50), None)
+    fill = next(event for event in core.take() if isinstance(event, FillEvent))
+    assert (float(fill.price), fill.decided_price) == (101.0, 99.5)
