@@ -140,7 +140,7 @@ class Rsi:
             self._gain = (self._gain * (n - 1) + gain) / n
             self._loss = (self._loss * (n - 1) + loss) / n
         total = self._gain + self._loss
-        self.value = 100.0 * self._gain / total if total else 50.0
+        self.value = 100.0 * (self._gain / total) if total else 50.0
         return self.value
 
 

@@ -235,6 +235,12 @@ def dirty_bars(draw: st.DrawFn) -> Table:
     return bars(draw(st.lists(row, min_size=1, max_size=25)), symbols)
 
 
+def same_bytes(one: pl.Series, other: pl.Series) -> bool:
+    """Whether two columns hold the same nulls and the same bits: a NaN equals itself, 0.0 is not -0.0."""
+    bits = [series.to_physical().fill_null(0).to_numpy().tobytes() for series in (one, other)]
+    return bits[0] == bits[1] and one.is_null().equals(other.is_null())
+
+
 @pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(dirty_bars(), st.sets(st.sampled_from([rule.name for rule in rules_for("bars") if "ession" not in rule.name])))
@@ -252,7 +258,7 @@ def test_whatever_was_done_is_undone_to_the_byte(
     again = pl.read_parquet(back)
     assert again.schema == table.frame.schema
     for name in table.frame.columns:
-        assert again[name].to_physical().to_arrow().equals(table.frame[name].to_physical().to_arrow()), name
+        assert same_bytes(again[name], table.frame[name]), name
     metadata_again = pl.read_parquet_metadata(back)
     assert {key: metadata_again[key] for key in metadata} == metadata
     assert cleaned.report.rows_before == len(table.frame)

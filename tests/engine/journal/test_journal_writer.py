@@ -31,7 +31,8 @@ def read(path: Path) -> list[Event]:
 
 
 def run_python(script: str, *arguments: str, hash_seed: str = "0") -> str:
-    environment = os.environ | {"PYTHONHASHSEED": hash_seed}
+    unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    environment = unmeasured | {"PYTHONHASHSEED": hash_seed}  # coverage would import its own database, and write files
     command = [sys.executable, "-c", script, *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
