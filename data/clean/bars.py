@@ -55,8 +55,8 @@ def _no_volume(table: Table, _: Settings) -> Found:
     return found_rows(table.numbers("volume") == 0)
 
 
-def spikes(prices: npt.NDArray[np.int64], codes: npt.NDArray[np.int32], settings: Settings) -> npt.NDArray[np.bool_]:
-    """Rows whose log return is far out and mostly taken back by the next one.
+def spikes(prices: npt.NDArray[np.int64], settings: Settings) -> npt.NDArray[np.bool_]:
+    """Rows of one symbol whose log return is far out and mostly taken back by the next one.
 
     Far out is `spike_deviations` robust standard deviations (1.4826 times the median absolute deviation from the
     median), and at least `spike_least`; taken back is `spike_reversal` of it. Ends of a series are never spikes.
@@ -68,7 +68,7 @@ def spikes(prices: npt.NDArray[np.int64], codes: npt.NDArray[np.int32], settings
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(prices.astype(np.float64))
     steps = np.diff(logs)
-    steps[(np.diff(codes) != 0) | ~np.isfinite(steps)] = 0.0
+    steps[~np.isfinite(steps)] = 0.0
     center = np.median(steps)
     limit = max(settings.spike_deviations * NORMAL_MAD * float(np.median(np.abs(steps - center))), settings.spike_least)
     into, out = steps[:-1], steps[1:]
@@ -77,7 +77,12 @@ def spikes(prices: npt.NDArray[np.int64], codes: npt.NDArray[np.int32], settings
 
 
 def _spikes(table: Table, settings: Settings) -> Found:
-    return found_rows(spikes(table.numbers("close" if table.kind == "bars" else "price"), table.codes(), settings))
+    prices, codes = table.numbers("close" if table.kind == "bars" else "price"), table.codes()
+    bad = np.zeros(len(prices), np.bool_)
+    for code in np.unique(codes):  # each by its own deviation, and against its own neighbours wherever they stand
+        rows = np.flatnonzero(codes == code)
+        bad[rows] = spikes(prices[rows], settings)
+    return found_rows(bad)
 
 
 def gap_steps(table: Table) -> tuple[Int64, Int64]:

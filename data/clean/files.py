@@ -21,6 +21,8 @@ from tradetui.engine.errors import DataError
 UNDO_LAYOUT = "undo/1"
 UNDO_KEY = "tradetui.undo"
 RULES_KEY = "tradetui.rules"
+ADJUSTED_KEY = "tradetui.adjusted"  # rules that have put the prices into other terms, by this cleaning or one before
+ADJUSTING = {"splits": ("splits",), "dividends": ("splits", "dividends")}  # rule: after which its columns are stale
 KINDS_OF: dict[str, Kind] = {layout: kind for kind, layout in LAYOUTS.items()}
 
 
@@ -50,9 +52,12 @@ class Loaded:
 def load(path: Path, said: Stated | None = None) -> Loaded:
     """The table of a file in our layout; of any other file, imported as `said` states it.
 
-    Raises what `import_file` raises, and DataError for a Parquet file of ours that is damaged.
+    Raises what `import_file` raises, and DataError for a Parquet file of ours that is damaged or undoes a cleaning.
     """
     metadata = _metadata(path)
+    if metadata.get(LAYOUT_KEY) == UNDO_LAYOUT:
+        hint = "Name the cleaned file beside it"
+        raise DataError(path, None, "this is the record of a cleaning, not market data", "a data file", hint)
     if metadata.get(LAYOUT_KEY) in KINDS_OF:
         return _own(path, path, metadata)
     with tempfile.TemporaryDirectory(prefix="tradetui-") as folder:
@@ -63,15 +68,20 @@ def load(path: Path, said: Stated | None = None) -> Loaded:
 def write_cleaned(loaded: Loaded, rules: Sequence[Rule], settings: Settings, target: Path, undo: Path) -> Cleaned:
     """Cleans a table and writes it, and beside it what undoes it; either both files are whole or neither is there.
 
-    Raises DataError if they cannot be written, or if `target` is the file that was read.
+    Raises DataError if they cannot be written, if `target` is the file that was read, or if a rule would take out
+    splits or dividends of prices that are without them already.
     """
     if target.resolve() == loaded.path.resolve():
         hint = "Name another folder with --out"
         raise DataError(target, None, "this is the file that is cleaned", "another file: the original is kept", hint)
+    adjusted = _refuse_twice(loaded, rules, settings)
     cleaned = clean(loaded.take(), rules, settings, str(loaded.path))
+    adjusted += [result.rule for result in cleaned.report.results if result.rule in ADJUSTING and result.changed]
     frame = cleaned.table.frame
     metadata = {key: value for key, value in loaded.metadata.items() if key != LAYOUT_KEY}
     metadata[RULES_KEY] = json.dumps([result.rule for result in cleaned.report.results])
+    if adjusted:
+        metadata[ADJUSTED_KEY] = json.dumps(adjusted)
     layout = LAYOUTS[loaded.kind]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -97,8 +107,11 @@ def write_cleaned(loaded: Loaded, rules: Sequence[Rule], settings: Settings, tar
 def undo_cleaning(cleaned: Path, undo: Path, target: Path) -> int:
     """Writes the table as it was before cleaning, column for column; gives its rows.
 
-    Raises DataError if the cleaned file is not the one that the sidecar belongs to.
+    Raises DataError if the cleaned file is not the one that the sidecar belongs to, or if `target` is one of them.
     """
+    if target.resolve() in (cleaned.resolve(), undo.resolve()):
+        seen = "this is the cleaned file" if target.resolve() == cleaned.resolve() else "this is the record of it"
+        raise DataError(target, None, seen, "another file to write what was before into: both are kept")
     metadata = _metadata(undo)
     if metadata.get(LAYOUT_KEY) != UNDO_LAYOUT:
         raise DataError(undo, None, "this is no record of a cleaning", f"the layout {UNDO_LAYOUT!r}")
@@ -151,6 +164,19 @@ def sidecar_of(columns: list[str], cleaned: Cleaned) -> pl.DataFrame:
     added = result.with_row_index("position").filter(pl.col(ROW).is_null()).select("position")
     added = added.with_columns(pl.lit("added").alias("fate"), pl.lit("fill").alias("rule"))
     return pl.concat([was, moved, added], how="diagonal").select("fate", "rule", ROW, "position", *columns)
+
+
+def _refuse_twice(loaded: Loaded, rules: Sequence[Rule], settings: Settings) -> list[str]:
+    """The rules that adjusted the prices before; DataError for one that would do so again by the file's columns."""
+    before: list[str] = json.loads(loaded.metadata.get(ADJUSTED_KEY, "[]"))
+    for rule in rules:
+        stale = [name for name in ADJUSTING.get(rule.name, ()) if name in before]
+        named = "split_ratio" if rule.name == "splits" else "dividend"
+        if stale and named in loaded.columns and rule.find(loaded.table, settings).count:
+            seen = f"{' and '.join(stale)} were taken out of its prices by an earlier cleaning"
+            hint = f"Clean the file that it was made from with every rule at once, or leave out {rule.name}"
+            raise DataError(loaded.path, None, seen, f"prices as traded, for the rule {rule.name}", hint)
+    return before
 
 
 def _own(path: Path, parquet: Path, metadata: dict[str, str]) -> Loaded:

@@ -29,6 +29,7 @@ class RuleResult(msgspec.Struct, frozen=True):
     added: int = 0
     examples: tuple[Example, ...] = ()
     notes: tuple[str, ...] = ()
+    sorted: bool = False  # the rows were put into the order of their times
 
 
 class CleaningReport(msgspec.Struct, frozen=True):
@@ -57,7 +58,8 @@ class CleaningReport(msgspec.Struct, frozen=True):
         for result in shown:
             counts = ((result.removed, "removed"), (result.changed, "changed"), (result.added, "added"))
             done = [f"{count:,} {word}" for count, word in counts if count]
-            yield f"  {result.rule:<17} {result.found:>9,}  {', '.join(done) or 'counted'}: {result.finds}"
+            what = ", ".join(done) or ("sorted" if result.sorted else "counted")
+            yield f"  {result.rule:<17} {result.found:>9,}  {what}: {result.finds}"
             for example in result.examples:
                 yield f"{'':30} row {example.row}: {_words(example)}"
             for note in result.notes[:EXAMPLES_MAX]:

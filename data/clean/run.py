@@ -82,7 +82,7 @@ def _result(table: Table, rule: Rule, found: Found, mended: Mended | None) -> Ru
         return RuleResult(rule.name, rule.finds, found.count, examples=tuple(examples), notes=found.notes)
     return RuleResult(
         rule.name, rule.finds, found.count, len(mended.removed), len(mended.changed), mended.added,
-        tuple(examples), found.notes,
+        tuple(examples), found.notes, rule.name == "order",
     )  # fmt: skip
 
 

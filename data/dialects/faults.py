@@ -138,7 +138,13 @@ def _words(dialect: Dialect, role: str, name: str, value: object) -> tuple[str, 
     if value is None:
         return f"{name!r} is empty", "a time on every row", "The row may have been cut off"
     form = dialect.time_format or f"a number of {dialect.epoch} since 1970"
-    if dialect.timezone != "UTC" and _exists_in_utc(dialect, value):
+    if dialect.timezone != "UTC" and _is_time_in(dialect, "UTC", value):
+        if dialect.ambiguous != "refuse" or not _is_time_in(dialect, dialect.timezone, value):
+            return (
+                f"{value} does not exist in {dialect.timezone}: the clocks go forward there",
+                "a time that exists",
+                "State the zone that the file is in, or write the times in UTC",
+            )
         return (
             f"{value} does not name one instant in {dialect.timezone}: the clocks change there",
             "a time that exists exactly once",
@@ -153,11 +159,14 @@ def _has_offset(value: object) -> bool:
     return text.endswith("Z") or (":" in text and ("+" in text or text.rfind("-") > text.find(":")))
 
 
-def _exists_in_utc(dialect: Dialect, value: object) -> bool:
-    """Whether the value alone is a time, so that only the zone makes it none."""
+def _is_time_in(dialect: Dialect, timezone: str, value: object) -> bool:
+    """Whether the value alone is a time in a zone, one that is repeated there too."""
     frame = pl.DataFrame({"time": [value]})
     plain = msgspec.structs.replace(
-        dialect, timezone="UTC", roles=msgspec.structs.replace(dialect.roles, time="time", clock=None)
+        dialect,
+        timezone=timezone,
+        ambiguous="earliest",
+        roles=msgspec.structs.replace(dialect.roles, time="time", clock=None),
     )
     dtype = frame.schema["time"]
     if dtype == pl.String and dialect.epoch is not None:

@@ -298,3 +298,54 @@ def test_a_cleaned_file_that_was_changed_since_is_not_undone(tmp_path: Path) -> 
         undo_cleaning(out, source, tmp_path / "back.parquet")
     with pytest.raises(DataError, match="this is the file that is cleaned"):
         write_cleaned(load(source), chosen("bars"), NOTHING, source, record)
+
+
+def test_undoing_never_writes_over_the_cleaned_file_or_its_record(tmp_path: Path) -> None:
+    path = tmp_path / "X.csv"
+    path.write_text("date,open,high,low,close\n2020-01-02,1,1,1,1\n2020-01-02,1,1,1,1\n")
+    source = import_file(path, tmp_path).path
+    out, record = tmp_path / "c.parquet", tmp_path / "u.parquet"
+    write_cleaned(load(source), chosen("bars"), NOTHING, out, record)
+    before = out.read_bytes(), record.read_bytes()
+    for target, words in ((out, "this is the cleaned file"), (record, "this is the record of it")):
+        with pytest.raises(DataError, match=words):
+            undo_cleaning(out, record, target)
+    assert (out.read_bytes(), record.read_bytes()) == before
+    with pytest.raises(DataError, match="this is the record of a cleaning, not market data"):
+        load(record)
+
+
+def test_splits_are_not_taken_out_of_prices_that_are_without_them(tmp_path: Path) -> None:
+    path = tmp_path / "X.csv"
+    path.write_text(
+        "Date,Open,High,Low,Close,Volume,Ex-Dividend,Split Ratio\n2020-01-02,8,8,8,8,1,0,1\n"
+        "2020-01-03,4,4,4,4,1,0,2\n2020-01-06,4,4,4,4,1,1,1\n2020-01-07,4,4,4,4,1,0,1\n"
+    )
+    source = import_file(path, tmp_path).path
+    one, two, three = (tmp_path / name for name in ("one.parquet", "two.parquet", "three.parquet"))
+    record = tmp_path / "u.parquet"
+    write_cleaned(load(source), chosen("bars", ["splits"]), NOTHING, one, record)
+    write_cleaned(load(one), chosen("bars"), NOTHING, two, record)  # another cleaning does not forget it
+    assert pl.read_parquet(two)["close"].to_list() == [4 * 10**9] * 4
+    for rule in ("splits", "dividends"):
+        with pytest.raises(DataError, match="splits were taken out of its prices by an earlier cleaning"):
+            write_cleaned(load(two), chosen("bars", [rule]), NOTHING, three, record)
+    assert not three.exists()
+    write_cleaned(load(source), chosen("bars", ["dividends"]), NOTHING, one, record)
+    write_cleaned(load(one), chosen("bars", ["splits"]), NOTHING, two, record)  # the order in which one run does both
+    write_cleaned(load(source), chosen("bars", ["dividends", "splits"]), NOTHING, three, record)
+    assert pl.read_parquet(two).equals(pl.read_parquet(three))
+
+
+def test_a_spike_is_found_wherever_the_rows_of_its_symbol_stand() -> None:
+    rows = [(i, p, p, p, p, 1, "A") for i, p in enumerate((10, 10, 10, 20, 10, 10))]
+    rows += [(i, 500, 500, 500, 500, 1, "B") for i in range(6)]
+    for many in (rows, sorted(rows)):
+        found = check(bars(many, ("A", "B")), rules_for("bars"), NOTHING)
+        assert found.found("spikes") == 1
+
+
+def test_rows_that_were_sorted_are_said_to_be() -> None:
+    table = bars([(1, 1, 1, 1, 1, 1), (0, 1, 1, 1, 1, 1)])
+    assert any("1  sorted: a time before" in line for line in clean(table, chosen("bars"), NOTHING).report.lines())
+    assert any("1  counted: a time before" in line for line in check(table, chosen("bars"), NOTHING).lines())

@@ -77,6 +77,17 @@ def test_a_time_that_the_clocks_leave_out_is_refused_with_the_option_that_helps(
     assert "--dialect ambiguous=earliest or latest" in words
 
 
+@pytest.mark.parametrize("dialect", [{}, {"ambiguous": "earliest"}])
+def test_a_time_that_never_was_is_refused_without_an_option_that_does_not_help(
+    tmp_path: Path, dialect: dict[str, str]
+) -> None:
+    path = tmp_path / "X.csv"
+    path.write_text("time,open,high,low,close\n2020-03-07 02:30,1,1,1,1\n2020-03-08 02:30,1,1,1,1\n")
+    words = refusal(path, timezone="America/New_York", **dialect)
+    assert ":3: 2020-03-08 02:30 does not exist in America/New_York: the clocks go forward there" in words
+    assert "ambiguous" not in words
+
+
 def test_two_symbols_in_one_file_without_a_column_for_them_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "X.csv"
     path.write_text(HEADER + "".join(f"2020-01-{d:02},{p},{p},{p},{p},1\n" for d in range(1, 9) for p in (10, 500)))
