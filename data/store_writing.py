@@ -82,7 +82,7 @@ def read_file(path: Path) -> pl.DataFrame:
     import polars as pl
 
     try:
-        return pl.read_parquet(path, hive_partitioning=False)
+        return pl.read_parquet(path, hive_partitioning=False, glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise DataError(
             path, None, "it cannot be read", "a whole Parquet file", "Remove it and store it again"

@@ -88,19 +88,23 @@ def write_cleaned(loaded: Loaded, rules: Sequence[Rule], settings: Settings, tar
     except OSError as error:
         raise DataError(target.parent, None, f"it cannot be made ({error.strerror})", "a writable folder") from error
     kept = sidecar_of(loaded.columns, cleaned)
-    write_frame(frame.drop(ROW), target, layout, metadata, COMPRESSION_LEVEL)
+    waiting = target.with_name(f".{target.name}.next")
+    write_frame(frame.drop(ROW), waiting, layout, metadata, COMPRESSION_LEVEL)
     story = {
         "columns": loaded.columns,
         "input_sha256": _sha256(loaded.path),
-        "cleaned_sha256": _sha256(target),
+        "cleaned_sha256": _sha256(waiting),
         "metadata": loaded.metadata,
         "rows": loaded.rows,
     }
     try:
         write_frame(kept, undo, UNDO_LAYOUT, {UNDO_KEY: json.dumps(story)})
-    except DataError:
-        target.unlink(missing_ok=True)
-        raise
+        waiting.replace(target)
+    except OSError as error:
+        seen = f"it cannot be written ({error.strerror})"
+        raise DataError(target, None, seen, "a writable place with room") from error
+    finally:
+        waiting.unlink(missing_ok=True)
     return cleaned
 
 

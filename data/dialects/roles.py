@@ -75,7 +75,7 @@ def roles_by_name(columns: Sequence[str], said: Roles, kind: Kind | None) -> tup
                 found[role] = name
         if "time" not in found and columns and plain[columns[0]] in INDEX_NAMES and columns[0] not in fixed.values():
             found["time"] = columns[0]
-        if "clock" not in found and "time" in found and plain[found["time"]] in ("date", "day"):
+        if "clock" not in found and "time" in found and plain.get(found["time"]) in ("date", "day"):
             clock = [name for name, word in plain.items() if word in ("time", "clock") and name not in found.values()]
             if clock:
                 found["clock"] = clock[0]

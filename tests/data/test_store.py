@@ -344,3 +344,10 @@ def test_bars_become_a_table_and_bars_again() -> None:
     assert same(bars_of_frame(frame_of_bars(both), MINUTE_NS), both)
     alone = bars_of_frame(frame_of_bars(both).filter(pl.col("symbol") == "A"), MINUTE_NS)
     assert alone.symbols == ("A",)
+
+
+def test_a_folder_whose_name_looks_like_a_pattern_is_added_to(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "mine[1]")
+    assert store.write(bars("A", 0, 5)) == 1
+    assert store.write(bars("A", 0, 5)) == 0
+    assert len(store.load(["A"])) == 5

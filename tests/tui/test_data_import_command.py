@@ -126,3 +126,16 @@ def test_cleaning_without_a_calendar_loads_no_pandas(bars: Path, tmp_path: Path)
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_two_files_of_one_name_do_not_become_one(bars: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / bars.name
+    other.parent.mkdir()
+    other.write_text(ROWS.replace("2020", "2021"))
+    out = tmp_path / "market"
+    for command in ("import", "clean"):
+        code, printed, told = run(command, bars, other, "--out", out / command)
+        target = out / command / "ACME_1d_bars.parquet"
+        assert (code, printed.splitlines()[0]) == (3, str(target))
+        assert f"tradetui: {other}: {target} is what another file of this command became" in told
+        assert str(pl.read_parquet(target)["ts_ns"].cast(pl.Datetime("ns"))[0])[:4] == "2020"

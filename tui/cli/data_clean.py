@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tradetui.engine.errors import TradetuiError, UsageError
-from tradetui.tui.cli.data_import import Column, Columns, DialectPairs, Json, Kind, Stamp, Symbol
+from tradetui.tui.cli.data_import import Column, Columns, DialectPairs, Json, Kind, Stamp, Symbol, refuse_again
 
 if TYPE_CHECKING:
     from tradetui.data.clean.report import CleaningReport
@@ -141,10 +141,12 @@ def clean(
     named = {"symbol": symbol, "timezone": timezone, "stamp": stamp, "kind": kind, "columns": columns}
     said = stated(dialect or (), column or (), **named)
     reports: list[CleaningReport] = []
+    written: set[Path] = set()
+    lists = (rule or [], skip or [], only or [])
     code = 0
     for path in files or []:
         try:
-            reports.append(_clean_one(path, out, said, wanted, rule or [], skip or [], only or [], tell=not as_json))
+            reports.append(_clean_one(path, out, said, wanted, *lists, written, tell=not as_json))
         except TradetuiError as error:
             print(f"tradetui: {error}", file=sys.stderr)
             code = code or error.exit_code
@@ -161,6 +163,7 @@ def _clean_one(
     more: list[str],
     less: list[str],
     only: list[str],
+    written: set[Path],
     *,
     tell: bool,
 ) -> CleaningReport:
@@ -172,8 +175,10 @@ def _clean_one(
     stem = stem_of(path)
     kind = loaded.kind
     target = out / f"{stem.removesuffix(f'_{kind}')}_{kind}.parquet"
+    refuse_again(target, path, written)
     record = target.with_suffix(UNDO_SUFFIX)
     report = write_cleaned(loaded, chosen(kind, more, less, only), settings, target, record).report
+    written.add(target)
     if tell:
         typer.echo("\n".join(report.lines()), err=True)
         typer.echo(f"{target}\n{record}")

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tradetui.engine.errors import TradetuiError
+from tradetui.engine.errors import DataError, TradetuiError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tradetui.data.dialects.detection import Detection
     from tradetui.data.dialects.importing import Imported
     from tradetui.data.dialects.words import Stated
@@ -84,7 +86,7 @@ def import_(
     code = 0
     for path in files:
         try:
-            imported = _one(path, out, said, dry_run=dry_run)
+            imported = _one(path, out, said, {one.path for one in done}, dry_run=dry_run)
         except TradetuiError as error:
             print(f"tradetui: {error}", file=sys.stderr)
             code = code or error.exit_code
@@ -100,12 +102,13 @@ def import_(
     raise typer.Exit(code)
 
 
-def _one(path: Path, out: Path, said: Stated, *, dry_run: bool) -> Imported | None:
+def _one(path: Path, out: Path, said: Stated, written: set[Path], *, dry_run: bool) -> Imported | None:
     from tradetui.data.dialects.detect import detect
-    from tradetui.data.dialects.importing import import_file
+    from tradetui.data.dialects.importing import import_file, stem_of
 
     def tell(detection: Detection) -> None:
         typer.echo("\n".join([str(detection.path), *detection.lines()]), err=True)
+        refuse_again(out / f"{stem_of(path)}_{detection.dialect.kind}.parquet", path, written)
 
     if dry_run:
         tell(detect(path, said))
@@ -116,6 +119,13 @@ def _one(path: Path, out: Path, said: Stated, *, dry_run: bool) -> Imported | No
             f"  missing   {count:,} values of {name}: kept as missing, for the rule `missing` of data clean", err=True
         )
     return imported
+
+
+def refuse_again(target: Path, path: Path, written: Collection[Path]) -> None:
+    """DataError where a file of the same command was written there: none takes the place of another unseen."""
+    if target in written:
+        seen, hint = f"{target} is what another file of this command became", "Name another folder for it with --out"
+        raise DataError(path, None, seen, "files of different names", hint)
 
 
 def _as_json(imported: Imported) -> dict[str, object]:

@@ -349,3 +349,19 @@ def test_rows_that_were_sorted_are_said_to_be() -> None:
     table = bars([(1, 1, 1, 1, 1, 1), (0, 1, 1, 1, 1, 1)])
     assert any("1  sorted: a time before" in line for line in clean(table, chosen("bars"), NOTHING).report.lines())
     assert any("1  counted: a time before" in line for line in check(table, chosen("bars"), NOTHING).lines())
+
+
+def test_a_cleaning_that_cannot_be_recorded_leaves_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "X.csv"
+    path.write_text("date,open,high,low,close\n2020-01-02,1,1,1,1\n2020-01-02,1,1,1,1\n")
+    source = import_file(path, tmp_path).path
+    out, record, taken = tmp_path / "c.parquet", tmp_path / "u.parquet", tmp_path / "taken.parquet"
+    write_cleaned(load(source), chosen("bars"), NOTHING, out, record)
+    before = out.read_bytes()
+    taken.mkdir()
+    with pytest.raises(DataError, match="it cannot be written"):
+        write_cleaned(load(source), [], NOTHING, out, taken)
+    assert out.read_bytes() == before
+    assert sorted(one.name for one in tmp_path.iterdir() if one.name.startswith(".")) == []
+    with pytest.raises(DataError, match="it cannot be written"):
+        write_cleaned(load(source), chosen("bars"), NOTHING, taken, record)

@@ -20,7 +20,7 @@ from tradetui.data.clean.files import load, write_cleaned
 from tradetui.data.clean.registry import chosen, settings_of
 from tradetui.data.dialects.importing import import_file
 from tradetui.data.dialects.words import stated
-from tradetui.engine.errors import DataError, TradetuiError
+from tradetui.engine.errors import DataError, TradetuiError, UsageError
 
 HEADER = "date,open,high,low,close,volume\n"
 GOOD = "2020-01-02,1,1,1,1,1\n"
@@ -259,3 +259,11 @@ def test_our_own_parquet_is_refused_where_it_is_damaged(tmp_path: Path) -> None:
     pl.DataFrame({"ts_ns": [1]}).head(0).write_parquet(found, metadata={"tradetui.layout": "bars/1"})
     with pytest.raises(DataError, match="there are columns and no row"):
         load(found)
+
+
+@pytest.mark.parametrize("role", ["time", "close", "clock", "symbol"])
+def test_a_column_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path, role: str) -> None:
+    path = tmp_path / "X.csv"
+    path.write_text(HEADER + GOOD)
+    with pytest.raises(UsageError, match=f"--column {role}=nope: the file has no such column, only date, open"):
+        import_file(path, tmp_path / "out", stated((), (f"{role}=nope",)))
