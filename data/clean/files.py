@@ -111,11 +111,13 @@ def write_cleaned(loaded: Loaded, rules: Sequence[Rule], settings: Settings, tar
 def undo_cleaning(cleaned: Path, undo: Path, target: Path) -> int:
     """Writes the table as it was before cleaning, column for column; gives its rows.
 
-    Raises DataError if the cleaned file is not the one that the sidecar belongs to, or if `target` is one of them.
+    Raises DataError if the cleaned file is not the one that the sidecar belongs to, or if `target` is there.
     """
     if target.resolve() in (cleaned.resolve(), undo.resolve()):
         seen = "this is the cleaned file" if target.resolve() == cleaned.resolve() else "this is the record of it"
         raise DataError(target, None, seen, "another file to write what was before into: both are kept")
+    if target.exists():
+        raise DataError(target, None, "it is there already", "a new file to write what was before into")
     metadata = _metadata(undo)
     if metadata.get(LAYOUT_KEY) != UNDO_LAYOUT:
         raise DataError(undo, None, "this is no record of a cleaning", f"the layout {UNDO_LAYOUT!r}")

@@ -307,10 +307,12 @@ def test_undoing_never_writes_over_the_cleaned_file_or_its_record(tmp_path: Path
     out, record = tmp_path / "c.parquet", tmp_path / "u.parquet"
     write_cleaned(load(source), chosen("bars"), NOTHING, out, record)
     before = out.read_bytes(), record.read_bytes()
-    for target, words in ((out, "this is the cleaned file"), (record, "this is the record of it")):
+    text = path.read_bytes()
+    named = ((out, "this is the cleaned file"), (record, "this is the record of it"), (path, "it is there already"))
+    for target, words in named:
         with pytest.raises(DataError, match=words):
             undo_cleaning(out, record, target)
-    assert (out.read_bytes(), record.read_bytes()) == before
+    assert (out.read_bytes(), record.read_bytes(), path.read_bytes()) == (*before, text)
     with pytest.raises(DataError, match="this is the record of a cleaning, not market data"):
         load(record)
 
