@@ -110,8 +110,8 @@ def test_a_wrong_line_keeps_its_number_when_rows_before_it_are_left_out(tmp_path
         ("X.csv", b"\xff\xfe\xfd,,,\n1\n", ":1: the first line is not UTF-8 text"),
         ("X.csv", START.encode() + b"2020-01-03,\xff,1,1,1,1\n", ":3: there are bytes that are not UTF-8"),
         ("X.csv.gz", START.encode(), "this is not a whole gzip file"),
-        ("X.csv.gz", gzip.compress(START.encode() * 50)[:-20], "the gzip data end too early"),
-        ("X.csv.gz", gzip.compress(START.encode() * 50)[:30] + b"garbage" * 9, "the gzip data are damaged"),
+        ("X.csv.gz", gzip.compress(START.encode() * 50, mtime=0)[:-20], "the gzip data end too early"),
+        ("X.csv.gz", gzip.compress(START.encode() * 50, mtime=0)[:30] + b"garbage" * 9, "the gzip data are damaged"),
         ("X.csv.gz", b"", "the file is empty"),
         ("X.parquet", START.encode(), "this is not a Parquet file; expected the bytes PAR1"),
         ("X.parquet", b"PAR1" + b"garbage" * 20 + b"PAR1", "the Parquet data cannot be read"),
@@ -159,7 +159,7 @@ def test_a_damaged_file_is_read_or_refused_and_never_a_traceback(
     )
     if suffix.startswith(".csv"):
         text = frame.write_csv().encode()
-        path.write_bytes(gzip.compress(text) if suffix.endswith("gz") else text)
+        path.write_bytes(gzip.compress(text, mtime=0) if suffix.endswith("gz") else text)
     else:
         frame.write_parquet(path) if suffix == ".parquet" else frame.write_ipc(path)
     content = bytearray(path.read_bytes())
