@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from tradetui.engine.analytics.curve import Curve
 from tradetui.engine.analytics.metrics import Metrics
 from tradetui.engine.analytics.trades import OpenTrade, Trade
 from tradetui.engine.config import RunConfig
+from tradetui.engine.journal.words import iso_utc
 from tradetui.engine.market.bars import Bars
 from tradetui.engine.model.events import ControlEvent, FillEvent, OrderEvent, StrategyErrorEvent
 from tradetui.engine.trading.order_counts import OrderCounts
@@ -93,8 +93,8 @@ class BacktestResult:
                     {
                         "symbol": s.symbol,
                         "rows": s.rows,
-                        "first": iso(s.first_ns),
-                        "last": iso(s.last_ns),
+                        "first": iso_utc(s.first_ns),
+                        "last": iso_utc(s.last_ns),
                         "sha256": s.sha256,
                     }
                     for s in self.sources
@@ -134,7 +134,7 @@ class BacktestResult:
             "symbol": trade.symbol,
             "side": trade.side,
             "quantity": float(trade.quantity),
-            "entry_ts": iso(trade.entry_ts_ns),
+            "entry_ts": iso_utc(trade.entry_ts_ns),
             "entry_price": holding.average_price,
             "mark": holding.mark,
             "unrealized_pnl": holding.unrealized_pnl,
@@ -142,21 +142,14 @@ class BacktestResult:
         }
 
 
-def iso(ts_ns: int) -> str:
-    """ISO 8601 in UTC with as many decimals as the nanoseconds need."""
-    seconds, rest = divmod(ts_ns, 1_000_000_000)
-    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{rest:09d}".rstrip("0") + "Z" if rest else f"{text}Z"
-
-
 def _trade(trade: Trade) -> dict[str, Any]:
     return {
         "symbol": trade.symbol,
         "side": trade.side,
         "quantity": float(trade.quantity),
-        "entry_ts": iso(trade.entry_ts_ns),
+        "entry_ts": iso_utc(trade.entry_ts_ns),
         "entry_price": float(trade.entry_price),
-        "exit_ts": iso(trade.exit_ts_ns),
+        "exit_ts": iso_utc(trade.exit_ts_ns),
         "exit_price": float(trade.exit_price),
         "pnl": float(trade.pnl),
         "fees": float(trade.fees),

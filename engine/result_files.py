@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from tradetui.engine.errors import RunFailed
 
@@ -16,9 +18,12 @@ if TYPE_CHECKING:
 
 def write_result(result: BacktestResult, folder: Path) -> None:
     """Write every file of the run; raises RunFailed naming the file that could not be written."""
-    _whole(folder / "run.json", lambda path: path.write_text(result.to_json() + "\n", encoding="utf-8"))
-    _whole(folder / "report.html", lambda path: path.write_text(_report(result), encoding="utf-8"))
-    for name, table in _tables(result).items():
+    from tradetui.engine.analytics.report_html import report_html
+
+    run = result.to_dict()
+    _whole(folder / "run.json", lambda path: path.write_bytes(msgspec.json.encode(run) + b"\n"))
+    _whole(folder / "report.html", lambda path: path.write_text(report_html(run, result.curve), encoding="utf-8"))
+    for name, table in _tables(result, run["trades"]).items():
         _whole(folder / f"{name}.parquet", lambda path, table=table: table.write_parquet(path))  # type: ignore[misc]
 
 
@@ -38,19 +43,11 @@ def _whole(path: Path, write: Callable[[Path], object]) -> None:
         ) from error
 
 
-def _report(result: BacktestResult) -> str:
-    from tradetui.engine.analytics.report_html import report_html
-
-    run = result.to_dict()
-    return report_html(run, result.curve)
-
-
-def _tables(result: BacktestResult) -> dict[str, pl.DataFrame]:
+def _tables(result: BacktestResult, trade_rows: list[dict[str, Any]]) -> dict[str, pl.DataFrame]:
     import polars as pl
 
     money = pl.Decimal(38, 18)
     fills, orders, curve = result.fills, result.orders_sent, result.curve
-    trade_rows = result.to_dict()["trades"]
     trade_names = ["symbol", "side", "quantity", "entry_ts", "entry_price", "exit_ts", "exit_price", "pnl", "fees"]
     return {
         "trades": pl.DataFrame(

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from tradetui import run_backtest
-from tradetui.engine.result import BacktestResult, iso
+from tradetui.engine.journal.words import iso_utc
+from tradetui.engine.result import BacktestResult
 
 USER = f"{Path(__file__).parents[1] / 'user_strategies' / 'known_rules.py'}"
 CASES = [
@@ -84,8 +85,8 @@ def test_every_trade_is_the_published_one(shared: Path, case: str) -> None:
     assert len(result.trades) == len(answer["trades"])
     for ours, theirs in zip(result.trades, answer["trades"], strict=True):
         sign = 1 if ours.side == "long" else -1
-        assert iso(ours.entry_ts_ns) == theirs["EntryTime"] + "Z"
-        assert iso(ours.exit_ts_ns) == theirs["ExitTime"] + "Z"
+        assert iso_utc(ours.entry_ts_ns) == theirs["EntryTime"] + "Z"
+        assert iso_utc(ours.exit_ts_ns) == theirs["ExitTime"] + "Z"
         assert sign * ours.quantity == theirs["Size"]
         assert float(ours.entry_price) == pytest.approx(theirs["EntryPrice"], rel=1e-9)
         assert float(ours.exit_price) == pytest.approx(theirs["ExitPrice"], rel=1e-9)
@@ -107,7 +108,7 @@ def test_equity_is_the_published_one_at_every_bar(shared: Path, case: str) -> No
 def test_positions_left_open_are_the_published_ones(shared: Path, case: str) -> None:
     answer = read_answer(shared, case)
     result = run(shared, answer)
-    ours = [(iso(t.entry_ts_ns), float(t.quantity) * (1 if t.side == "long" else -1)) for t in result.open_trades]
+    ours = [(iso_utc(t.entry_ts_ns), float(t.quantity) * (1 if t.side == "long" else -1)) for t in result.open_trades]
     assert ours == [(t["EntryTime"] + "Z", t["Size"]) for t in answer["open_trades"]]
 
 

@@ -21,7 +21,7 @@ def print_result(result: BacktestResult, out: Path | None) -> None:
 
 def lines(result: BacktestResult, out: Path | None = None) -> Iterator[str]:
     """The table, line by line."""
-    from tradetui.engine.result import iso
+    from tradetui.engine.journal.words import iso_utc
 
     yield from _head(result)
     yield _rule("result")
@@ -41,7 +41,7 @@ def lines(result: BacktestResult, out: Path | None = None) -> Iterator[str]:
             f"now {holding.mark:,.6g}"
         )
     for control in result.controls:
-        yield f"  state    {control.state.value} since {iso(control.ts_ns)}: {control.reason}"
+        yield f"  state    {control.state.value} since {iso_utc(control.ts_ns)}: {control.reason}"
     if result.curve.equity.size and result.curve.equity.min() <= 0:
         yield "  warning  equity fell to zero or below: ratios and rates mean nothing after that"
     yield _rule("proof")
@@ -52,12 +52,12 @@ def lines(result: BacktestResult, out: Path | None = None) -> Iterator[str]:
 
 
 def _head(result: BacktestResult) -> Iterator[str]:
-    from tradetui.engine.result import iso
+    from tradetui.engine.journal.words import iso_utc
 
     parameters = " ".join(f"{name}={value}" for name, value in result.parameters.items())
     yield f"{result.strategy} {parameters}".rstrip()
     for source in result.sources:
-        span = f"{iso(source.first_ns)[:16]} to {iso(source.last_ns)[:16]}".replace("T", " ")
+        span = f"{iso_utc(source.first_ns)[:16]} to {iso_utc(source.last_ns)[:16]}".replace("T", " ")
         yield f"  {source.symbol:<12} {source.rows:>10,} bars   {span}"
 
 
