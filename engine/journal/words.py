@@ -20,7 +20,9 @@ from tradetui.engine.model.events import (
     RiskEvent,
     SignalEvent,
     StrategyErrorEvent,
+    TimerEvent,
     TradeEvent,
+    TwoSidedQuote,
 )
 from tradetui.engine.model.orders import Role, TimeInForce
 
@@ -43,12 +45,14 @@ _LASTS: dict[TimeInForce, str] = {
     "gtc": ", until cancelled",
     "ioc": ", what fills at once",
     "fok": ", all at once or nothing",
+    "gtx": ", post-only",
 }
 _ROLE: dict[Role, str] = {
     "open": "to open",
     "close": "to close",
     "stop_loss": "as stop-loss",
     "take_profit": "as take-profit",
+    "quote": "as a quote",
 }
 
 
@@ -74,8 +78,12 @@ def sentence(event: Event) -> str:  # noqa: C901  # one line a kind, and the typ
         case BookEvent(side=side, price=price, size=size):
             level = f"{event.symbol} {'bid' if side > 0 else 'ask'} level {price!r}"
             return f"{level} now {_amount(size) if size else 'empty'}"
+        case TimerEvent():
+            return "the timer went off"
         case SignalEvent():
             return _signal(event)
+        case TwoSidedQuote():
+            return _two_sided(event)
         case OrderEvent():
             return _order(event)
         case OrderStatusEvent(order_id=order_id, status=status, reason=reason):
@@ -98,6 +106,12 @@ def sentence(event: Event) -> str:  # noqa: C901  # one line a kind, and the typ
             return _command(event)
         case _:
             assert_never(event)
+
+
+def _two_sided(event: TwoSidedQuote) -> str:
+    sides = (("bid", event.bid_quantity, event.bid_price), ("ask", event.ask_quantity, event.ask_price))
+    told = [f"{side} {_amount(size or 0)} at {price}" for side, size, price in sides if price is not None]
+    return f"wants to quote {event.symbol}: {', '.join(told) or 'nothing'}{_because(event.reason)}"
 
 
 def _signal(event: SignalEvent) -> str:

@@ -15,10 +15,12 @@ Sides = npt.NDArray[np.int8]
 
 # The kinds of a timeline; their numbers are the order of rows that become known at the same instant: the book changes,
 # the trade that changed it is printed, the new best is quoted, and the bar that ends there is closed last.
-DEPTH, TRADE, QUOTE, BAR = 0, 1, 2, 3
+ORDER, DEPTH, TRADE, QUOTE, BAR = 0, 1, 2, 3, 4
 
-# What happened to one order of a book: it came to rest, left unexecuted, lost a part of its size, was executed.
-ADD, CANCEL, MODIFY, EXECUTE = 1, 2, 3, 4
+# What happened to one order of a book: it came to rest, left unexecuted, changed (less at the same price keeps its
+# place, anything else is a new place at the end), was executed; and all orders of the symbol went, because a feed that
+# lost its place starts again from a snapshot.
+ADD, CANCEL, MODIFY, EXECUTE, CLEAR = 1, 2, 3, 4, 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +56,10 @@ class Trades:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DepthChanges:
-    """New total sizes of price levels in time order, int64 nanos; `side` +1 bid, -1 ask; size 0 removes the level."""
+    """New total sizes of price levels in time order, int64 nanos; `side` +1 bid, -1 ask; size 0 removes the level.
+
+    A row of side 0 removes every level of the symbol: a feed that lost its place starts again from a snapshot.
+    """
 
     symbols: tuple[str, ...]
     symbol: Codes
@@ -72,9 +77,10 @@ class OrderEvents:
     """What happened to each resting order, in time order: the whole book, order by order (L3).
 
     `side` is the resting order's, +1 bid and -1 ask; `price` is its limit; prices and sizes are int64 nanos. `size` is
-    the order's size for ADD, what is left for MODIFY (less than before, the place in the queue is kept), and what went
-    for CANCEL (all of it) and EXECUTE. An order that is executed to nothing is gone. A marketable order shows only as
-    the executions of those it met.
+    the order's size for ADD, what is left for MODIFY (less than before at the same price keeps the place in the queue,
+    anything else goes to the end of the one at `price`), and what went for CANCEL (all of it) and EXECUTE. An order
+    that is executed to nothing is gone. A marketable order shows only as the executions of those it met. CLEAR removes
+    all orders of the symbol; its other fields are 0.
     """
 
     symbols: tuple[str, ...]
@@ -100,15 +106,16 @@ class Timeline(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MarketSession:
-    """Everything a replay plays. Any table may be empty; all four number the same symbols the same way."""
+    """Everything a replay plays. Any table may be empty; all of them number the same symbols the same way."""
 
     bars: Bars
     quotes: Quotes
     trades: Trades
     depth: DepthChanges
+    orders: OrderEvents | None = None  # None where the book is known by its levels at most
 
     def __post_init__(self) -> None:
-        for table in (self.quotes, self.trades, self.depth):
+        for table in (self.quotes, self.trades, self.depth, *(() if self.orders is None else (self.orders,))):
             if table.symbols != self.bars.symbols:
                 name = type(table).__name__
                 raise ValueError(f"{name} number {table.symbols}, bars {self.bars.symbols}: expected the same symbols")
@@ -121,17 +128,25 @@ class MarketSession:
     def timeline(self) -> Timeline:
         """All rows by the time they become known: a bar at its end, anything else at its own time.
 
-        Ties: depth, trade, quote, bar; then by symbol; then in the table's own order.
+        Ties: order, depth, trade, quote, bar; then by symbol; then in the table's own order.
         """
-        tables = ((DEPTH, self.depth), (TRADE, self.trades), (QUOTE, self.quotes), (BAR, self.bars))
+        orders = no_order_events(self.symbols) if self.orders is None else self.orders
+        tables = (
+            (ORDER, orders), (DEPTH, self.depth), (TRADE, self.trades), (QUOTE, self.quotes), (BAR, self.bars)
+        )  # fmt: skip
         kind = np.repeat(np.array([k for k, _ in tables], np.uint8), [len(table) for _, table in tables])
         row = np.concatenate([np.arange(len(table)) for _, table in tables])
         symbol = np.concatenate([table.symbol for _, table in tables])
-        at_ns = np.concatenate(
-            [self.depth.ts_ns, self.trades.ts_ns, self.quotes.ts_ns, self.bars.ts_ns + self.bars.interval_ns]
-        )
+        ends = self.bars.ts_ns + self.bars.interval_ns
+        at_ns = np.concatenate([orders.ts_ns, self.depth.ts_ns, self.trades.ts_ns, self.quotes.ts_ns, ends])
         order = np.lexsort((row, symbol, kind, at_ns))
         return Timeline(kind[order], row[order], at_ns[order])
+
+
+def no_order_events(symbols: tuple[str, ...]) -> OrderEvents:
+    """A table of order events without a row."""
+    none, sides, codes = np.empty(0, np.int64), np.empty(0, np.int8), np.empty(0, np.int32)
+    return OrderEvents(symbols, codes, none, sides, none, sides, none, none)
 
 
 def session_of_bars(bars: Bars) -> MarketSession:

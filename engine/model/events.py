@@ -78,6 +78,15 @@ class BookEvent(Happened, frozen=True, gc=False, tag="book"):
     cause: int = 0
 
 
+class TimerEvent(Happened, frozen=True, gc=False, tag="timer"):
+    """A timer that the strategy asked for (`Timer` in its `subscribes`) went off; `symbol` is empty."""
+
+    symbol: str
+    ts_ns: int
+    seq: int = 0
+    cause: int = 0
+
+
 class SignalEvent(Happened, frozen=True, gc=False, tag="signal"):
     """A strategy's wish: `direction` is the wanted position, +1 long, 0 flat, -1 short.
 
@@ -97,6 +106,24 @@ class SignalEvent(Happened, frozen=True, gc=False, tag="signal"):
     time_in_force: TimeInForce = "day"
     reason: str = ""
     fraction: float | None = None
+    ts_ns: int = 0
+    seq: int = 0
+    cause: int = 0
+
+
+class TwoSidedQuote(Happened, frozen=True, gc=False, tag="two_sided"):
+    """A market maker's wish: these are to be its resting quotes in `symbol`, both post-only; None is no quote there.
+
+    A side that already rests at this price with this quantity keeps its place in the queue; otherwise it is cancelled
+    and sent anew.
+    """
+
+    symbol: str
+    bid_price: Decimal | float | None = None
+    ask_price: Decimal | float | None = None
+    bid_quantity: Decimal | float | None = None
+    ask_quantity: Decimal | float | None = None
+    reason: str = ""
     ts_ns: int = 0
     seq: int = 0
     cause: int = 0
@@ -219,13 +246,15 @@ class CommandEvent(Happened, frozen=True, gc=False, tag="command"):
     cause: int = 0
 
 
-MarketData = MarketEvent | QuoteEvent | TradeEvent | BookEvent
+MarketData = MarketEvent | QuoteEvent | TradeEvent | BookEvent | TimerEvent
 Event = (
     MarketEvent
     | QuoteEvent
     | TradeEvent
     | BookEvent
+    | TimerEvent
     | SignalEvent
+    | TwoSidedQuote
     | OrderEvent
     | OrderStatusEvent
     | RefusalEvent

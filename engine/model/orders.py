@@ -14,8 +14,8 @@ BUY = 1
 SELL = -1
 
 OrderType = Literal["market", "limit", "stop", "stop_limit"]
-TimeInForce = Literal["day", "gtc", "ioc", "fok"]
-Role = Literal["open", "close", "stop_loss", "take_profit"]
+TimeInForce = Literal["day", "gtc", "ioc", "fok", "gtx"]  # gtx: good till crossing, that is, post-only
+Role = Literal["open", "close", "stop_loss", "take_profit", "quote"]  # a quote may open or reduce
 
 
 class OrderStatus(StrEnum):

@@ -22,8 +22,10 @@ from tradetui.engine.model.events import (
     RiskEvent,
     SignalEvent,
     StrategyErrorEvent,
+    TimerEvent,
     TradeEvent,
     TradingState,
+    TwoSidedQuote,
 )
 from tradetui.engine.model.orders import OrderStatus
 
@@ -36,6 +38,9 @@ SPOKEN: list[tuple[Event, str]] = [
     (TradeEvent("A", 0, 1.5, 10.0, 0), "10 A traded at 1.5"),
     (BookEvent("A", 0, 1, 1.5, 0.0), "A bid level 1.5 now empty"),
     (BookEvent("A", 0, -1, 1.5, 20.0), "A ask level 1.5 now 20"),
+    (TimerEvent("", 0), "the timer went off"),
+    (TwoSidedQuote("A", D("9.90"), 10.1, D("5"), 5.0), "wants to quote A: bid 5 at 9.90, ask 5 at 10.1"),
+    (TwoSidedQuote("A", reason="too much held"), "wants to quote A: nothing: too much held"),
     (SignalEvent("A", 0, reason="RSI below 30"), "wants to be flat in A: RSI below 30"),
     (
         SignalEvent("A", -1, D("2.50"), "stop_limit", D("9.0"), 9.5, stop_loss=11.0),
