@@ -33,7 +33,7 @@ from tradetui.engine.journal.writer import FileJournal, HashJournal, Journal
 from tradetui.engine.market.bars import Bars
 from tradetui.engine.model.events import ControlEvent, Event, FillEvent, OrderEvent, StrategyErrorEvent
 from tradetui.engine.result import BacktestResult, Holding, Source
-from tradetui.engine.step import Core
+from tradetui.engine.settling import BarCore
 from tradetui.engine.strategy import Strategy
 from tradetui.engine.strategy_forms import event_driven, require_form, wanted_positions
 
@@ -95,7 +95,7 @@ class Backtest:
         self.chunk_rows = chunk_rows
         self.parameters = parameters(strategy)
         require_one_length(bars)
-        self.core: Core = build_core(config, strategy, bars.symbols)
+        self.core: BarCore = build_core(config, strategy, bars.symbols)
         self.vectorised = _is_vectorised(config, strategy)
         self.fills: list[FillEvent] = []
         self.orders: list[OrderEvent] = []

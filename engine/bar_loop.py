@@ -13,26 +13,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tradetui.engine.control import check_drawdown
 from tradetui.engine.market.bar_fills import NEVER, Window, next_touch
 from tradetui.engine.market.bars import Bars, Int64
 from tradetui.engine.market.watch import Watch
 from tradetui.engine.model.events import MarketEvent, SignalEvent
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
-from tradetui.engine.step import Core
+from tradetui.engine.settling import BarCore, settle
 from tradetui.engine.strategy import check_signals
 
 NEVER_ROW = 2**62
 EVERY_LOW = float("inf")  # a watch that every bar touches
 
 
-def every_bar(core: Core, bars: Bars, start: int, stop: int, interval_ns: int, settle: bool = True) -> None:
-    """Ask the strategy after each of the rows [start, stop). Without `settle` the bars fill no orders: quotes do."""
+def every_bar(core: BarCore, bars: Bars, start: int, stop: int, interval_ns: int, fills: bool = True) -> None:
+    """Ask the strategy after each of the rows [start, stop). Without `fills` the bars fill no orders: quotes do."""
     core.view.load(bars)
     core.first_row = start
     columns = _columns(bars, start, stop)
     core.view.follow(columns[1], stop)
-    watches: Mapping[str, Watch] = core.venue.watches if settle else {}
-    waiting: Sized = core.orders.waiting if settle else ()
+    watches: Mapping[str, Watch] = core.venue.watches if fills else {}
+    waiting: Sized = core.orders.waiting if fills else ()
     guarded, held = core.guard.limit is not None, core.portfolio.open
     decide: Callable[[MarketEvent], Sequence[SignalEvent] | None] = core.strategy.on_market_data
     numbers = count(core.seq + 1)
@@ -48,7 +49,7 @@ def every_bar(core: Core, bars: Bars, start: int, stop: int, interval_ns: int, s
                 _react(core, bars, core.view.row, event.symbol, event.ts_ns, event.seq)
                 busy = True
         if guarded and (busy or held):
-            busy = core.check_drawdown(event.ts_ns + interval_ns, event.seq) or busy
+            busy = check_drawdown(core, event.ts_ns + interval_ns, event.seq) or busy
         if core.stopped:
             decide = _nothing
         try:
@@ -73,7 +74,13 @@ def every_bar(core: Core, bars: Bars, start: int, stop: int, interval_ns: int, s
 
 
 def woken_bars(
-    core: Core, bars: Bars, start: int, stop: int, interval_ns: int, wanted: npt.NDArray[np.int8], changes: Int64
+    core: BarCore,
+    bars: Bars,
+    start: int,
+    stop: int,
+    interval_ns: int,
+    wanted: npt.NDArray[np.int8],
+    changes: Int64,
 ) -> None:
     """Work the rows [start, stop), stopping only at `changes` of the wanted position and where an order is touched.
 
@@ -99,7 +106,7 @@ def woken_bars(
         if waiting or symbol in watches:
             _react(core, bars, row, symbol, ts_ns, seq)
         if guarded:
-            core.check_drawdown(ts_ns + interval_ns, seq)
+            check_drawdown(core, ts_ns + interval_ns, seq)
         if wake == change:
             if not core.stopped:
                 signal = SignalEvent(symbol, wanted.item(row))
@@ -120,7 +127,7 @@ def change_rows(bars: Bars, wanted: npt.NDArray[np.int8]) -> Int64:
     return np.sort(np.concatenate(found))
 
 
-def _react(core: Core, bars: Bars, row: int, symbol: str, ts_ns: int, seq: int) -> None:
+def _react(core: BarCore, bars: Bars, row: int, symbol: str, ts_ns: int, seq: int) -> None:
     """Let waiting orders go and the venue react to one bar; `seq` is the bar's number."""
     core.reach(seq)
     if core.orders.waiting:
@@ -134,20 +141,27 @@ def _react(core: Core, bars: Bars, row: int, symbol: str, ts_ns: int, seq: int) 
             bars.close.item(row),
             bars.volume.item(row),
         )
-        core.settle(symbol, bar, row)
+        settle(core, symbol, bar, row)
 
 
 def _act(
-    core: Core, bars: Bars, row: int, symbol: str, ts_ns: int, seq: int, signals: Sequence[SignalEvent], delay_ns: int
+    core: BarCore,
+    bars: Bars,
+    row: int,
+    symbol: str,
+    ts_ns: int,
+    seq: int,
+    signals: Sequence[SignalEvent],
+    delay_ns: int,
 ) -> None:
     """Put the wishes through, and with `same_close` fill them at the close they were decided on."""
     close = bars.close.item(row)
     core.signals(signals, ts_ns + delay_ns, seq, symbol=symbol, price=close / NANOS_PER_UNIT)
     if core.same_close and symbol in core.venue.watches:
-        core.settle(symbol, Window(ts_ns, close, close, close, close, bars.volume.item(row)), row)
+        settle(core, symbol, Window(ts_ns, close, close, close, close, bars.volume.item(row)), row)
 
 
-def _next_touch(core: Core, bars: Bars, start: int, stop: int) -> int:
+def _next_touch(core: BarCore, bars: Bars, start: int, stop: int) -> int:
     """The first row from `start` on that the venue, the rate limit or the drawdown guard must see."""
     if start >= stop:
         return NEVER_ROW

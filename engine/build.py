@@ -16,6 +16,7 @@ from tradetui.engine.gateways.simulated import SimulatedExecutor, VenueRules
 from tradetui.engine.market.bars import Bars, Int64
 from tradetui.engine.model.instrument import Instrument
 from tradetui.engine.model.limits import RiskLimits
+from tradetui.engine.settling import BarCore
 from tradetui.engine.step import Core
 from tradetui.engine.strategy import Strategy
 from tradetui.engine.trading.fees import FeeSchedule, PerShare, Regulatory
@@ -27,7 +28,7 @@ TIMES_LONGER = 3  # a symbol may well have every second bar only
 DAYS_TO_TELL, STEPS_TO_TELL = 2, 20  # fewer steps may be multiples of one another by chance
 
 
-def build_core(config: RunConfig, strategy: Strategy, symbols: Iterable[str]) -> Core:
+def build_core(config: RunConfig, strategy: Strategy, symbols: Iterable[str]) -> BarCore:
     """A core ready for its first input."""
     known = instruments(config, symbols)
     fees = fee_schedule(config)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from tradetui.engine.bus import EventBus
 from tradetui.engine.clock import FOREVER_NS, ReplayClock
+from tradetui.engine.control import accept, obey
 from tradetui.engine.errors import JournalError
 from tradetui.engine.model.commands import CancelAll, Command, Kill
 from tradetui.engine.model.snapshot import Snapshot
@@ -151,11 +152,11 @@ class Engine:
         core, ts_ns = self._core, self._player.clock_ns
         if isinstance(command, Kill | CancelAll):
             self._builder.cancelled_from()
-        event = core.accept(command, ts_ns)
+        event = accept(core, command, ts_ns)
         self._journal.append([event])
         self._journal.commit()  # on disk before it acts
         self._bus.publish([event])
-        core.obey(command, ts_ns)
+        obey(core, command, ts_ns)
         self._record()
         self._publish(now_ns)
 

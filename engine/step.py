@@ -9,25 +9,21 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Generic, TypeVar
 
 import msgspec
 from msgspec.structs import force_setattr
 
 from tradetui.engine.analytics.recorder import Change, CurveRecorder
 from tradetui.engine.desk_view import DeskView
-from tradetui.engine.gateways.simulated import Dropped, SimulatedExecutor
 from tradetui.engine.market.bar_fills import Window
 from tradetui.engine.market.bars import Bars
 from tradetui.engine.market.view import MarketView
-from tradetui.engine.model.commands import CancelAll, ClosePosition, Command, Kill, PauseTrading, ResumeTrading, Unlock
 from tradetui.engine.model.events import (
-    CommandEvent,
-    ControlEvent,
     Event,
     FillEvent,
     OrderEvent,
     OrderStatusEvent,
-    RiskEvent,
     SignalEvent,
     StrategyErrorEvent,
     TradingState,
@@ -40,8 +36,9 @@ from tradetui.engine.trading.fees import FeeSchedule
 from tradetui.engine.trading.order_manager import Moment, OrderManager
 from tradetui.engine.trading.portfolio import Portfolio, Position
 from tradetui.engine.trading.risk import RiskManager
+from tradetui.engine.trading.venue import Dropped, Venue
 
-EVENTS_PER_STEP_MAX = 10_000  # a strategy that answers its own fills without end stops here
+V = TypeVar("V", bound=Venue)
 
 
 class StrategyRaised(Exception):
@@ -52,14 +49,18 @@ class StrategyRaised(Exception):
         self.error = error
 
 
-class Core:
-    """State of a run and the order of work on it. What it needs is handed in; what happened comes out."""
+class Core(Generic[V]):
+    """State of a run and the order of work on it. What it needs is handed in; what happened comes out.
+
+    How a move of the market reaches the venue is for `settling` to say (bars, quotes) and for `book_loop` (ticks and
+    books); what an operator may do, for `control`.
+    """
 
     def __init__(
         self,
         strategy: Strategy,
         instruments: Mapping[str, Instrument],
-        venue: SimulatedExecutor,
+        venue: V,
         risk: RiskManager,
         fees: FeeSchedule,
         cash: Decimal,
@@ -122,35 +123,7 @@ class Core:
         force_setattr(event, "cause", cause)
         self._out.append(event)
 
-    # -- the market moves
-
-    def settle(self, symbol: str, bar: Window, row: int) -> None:
-        """Let the venue react to `bar` and apply every consequence. The bar itself is not readable meanwhile."""
-        market = self._seq
-        self.view.opening(symbol, bar.open / 1e9)
-        venue = self.venue
-        if symbol in venue.expiring:
-            for dropped in venue.expire(symbol, bar.ts_ns):
-                self._dropped(dropped, bar.ts_ns, market)
-        venue.begin(symbol, bar)
-        self._converse(symbol, bar.ts_ns, row)
-        for dropped in venue.end(symbol, bar):
-            self._dropped(dropped, bar.ts_ns, market)
-        self.view.closed()
-
-    def settle_quote(self, symbol: str, buy: Window | None, sell: Window | None) -> None:
-        """Let the venue react to a quote: buys to the ask, sells to the bid."""
-        market, last = self._seq, buy or sell
-        if last is None:
-            return
-        for dropped in self.venue.expire(symbol, last.ts_ns):
-            self._dropped(dropped, last.ts_ns, market)
-        for side, window in ((1, buy), (-1, sell)):
-            if window is not None:
-                self.venue.begin_quote(symbol, side, window)
-                self._converse(symbol, window.ts_ns, -1)
-        for dropped in self.venue.end(symbol, last):
-            self._dropped(dropped, last.ts_ns, market)
+    # -- wishes and orders
 
     def signals(
         self,
@@ -203,21 +176,7 @@ class Core:
     def release(self, ts_ns: int) -> None:
         """Send orders that waited for the rate limit."""
         if self.orders.waiting:
-            self.route(self.orders.release(self._now(ts_ns, self._seq, ""), self.view.price), self._seq)
-
-    def check_drawdown(self, ts_ns: int, seq: int) -> bool:
-        """Halt trading when equity fell too far below its peak; true when that happened now."""
-        breach = self.guard.check(self.equity())
-        done = TradingState.HALTED if self.limits.drawdown_action == "halt" else TradingState.REDUCING
-        if breach is None or self.state in (TradingState.HALTED, done):
-            return False
-        self.reach(seq)
-        self.emit(RiskEvent("critical", "DRAWDOWN", "", breach, ts_ns), seq)
-        if self.limits.drawdown_action == "halt":
-            self._halt(f"DRAWDOWN: {breach}", "risk", ts_ns)
-        elif self.state == TradingState.ACTIVE:
-            self._reduce(f"DRAWDOWN: {breach}", "risk", ts_ns)
-        return True
+            self.route(self.orders.release(self.now(ts_ns, self._seq), self.view.price), self._seq)
 
     def fail(self, error: BaseException, ts_ns: int, cause: int) -> None:
         """The strategy raised: stop asking it, cancel its entries, keep its positions and their protective orders."""
@@ -225,35 +184,8 @@ class Core:
         name = self.strategy.name or type(self.strategy).__name__
         text = "".join(traceback.format_exception(error))
         self.emit(StrategyErrorEvent(name, f"{type(error).__name__}: {error}", text, ts_ns), cause)
-        now = self._now(ts_ns, self._seq, "")
+        now = self.now(ts_ns, self._seq)
         self.route(self.orders.cancel_entries("its strategy stopped", now), self._seq)
-
-    # -- the operator speaks
-
-    def accept(self, command: Command, ts_ns: int) -> CommandEvent:
-        """Number a command; it is to be journaled before it is obeyed."""
-        name = str(type(command).__struct_config__.tag)
-        symbol = command.symbol if isinstance(command, ClosePosition) else ""
-        return CommandEvent(name, symbol, command.actor, command.reason, ts_ns, self.input())  # type: ignore[arg-type]
-
-    def obey(self, command: Command, ts_ns: int) -> None:
-        """Carry an accepted command out."""
-        seq, actor, reason = self._seq, command.actor, command.reason
-        match command:
-            case Kill():
-                self._halt(reason, actor, ts_ns)
-            case CancelAll():
-                self.route(self.orders.cancel_all(reason, self._now(ts_ns, seq, "")), seq)
-            case PauseTrading() if self.state == TradingState.ACTIVE:
-                self._reduce(reason, actor, ts_ns)
-            case ResumeTrading() if self.state == TradingState.REDUCING:
-                self._change(TradingState.ACTIVE, actor, reason, ts_ns)
-            case Unlock() if self.state != TradingState.ACTIVE:
-                halted = self.state == TradingState.HALTED
-                self.guard.rearm(self.equity())
-                self._change(TradingState.REDUCING if halted else TradingState.ACTIVE, actor, reason, ts_ns)
-            case ClosePosition(symbol=symbol):
-                self.route(self.orders.close(symbol, reason, self._now(ts_ns, seq, symbol)), seq, wakes_ns=ts_ns)
 
     # -- what can be asked
 
@@ -292,20 +224,8 @@ class Core:
 
     # -- consequences
 
-    def _converse(self, symbol: str, ts_ns: int, row: int) -> None:
-        """Take the venue's outcomes one at a time and apply each before the next."""
-        market = self._seq
-        while (outcome := self.venue.react(symbol, self.free)) is not None:
-            if isinstance(outcome, FillEvent):
-                self._book(outcome, row)
-            else:
-                self._dropped(outcome, ts_ns, market)
-            if self._seq - market > EVENTS_PER_STEP_MAX:
-                raise RuntimeError(
-                    f"{self._seq - market} events answered one tick of {symbol}, limit {EVENTS_PER_STEP_MAX}"
-                )
-
-    def _book(self, fill: FillEvent, row: int) -> None:
+    def filled(self, fill: FillEvent, row: int = -1) -> None:
+        """Book an execution and bring about all that follows from it; `row` is that of its bar, -1 outside bars."""
         self.emit(fill, self._order_seq.get(fill.order_id, 0))
         self.portfolio.apply(fill)
         if not fill.leaves:
@@ -329,9 +249,10 @@ class Core:
             if signals:
                 self.signals(signals, fill.ts_ns, fill.seq, wakes_ns=fill.ts_ns + 1)
 
-    def _dropped(self, dropped: Dropped, ts_ns: int, cause: int) -> None:
+    def dropped(self, dropped: Dropped, ts_ns: int, cause: int) -> None:
+        """The venue gave an order up."""
         self._order_seq.pop(dropped.order_id, None)
-        now = self._now(ts_ns, cause, "")
+        now = self.now(ts_ns, cause)
         self.route(self.orders.on_dropped(dropped.order_id, dropped.status, dropped.reason, now), cause)
 
     def _mark(self, position: Position) -> float:
@@ -350,19 +271,7 @@ class Core:
         except (Exception, SystemExit) as error:  # likewise
             raise StrategyRaised(error) from error
 
-    def _halt(self, reason: str, actor: str, ts_ns: int) -> None:
-        if self.state != TradingState.HALTED:
-            self._change(TradingState.HALTED, actor, reason, ts_ns)
-        self.route(self.orders.cancel_all("trading is halted", self._now(ts_ns, self._seq, "")), self._seq)
-
-    def _reduce(self, reason: str, actor: str, ts_ns: int) -> None:
-        self._change(TradingState.REDUCING, actor, reason, ts_ns)
-        self.route(self.orders.cancel_entries(reason, self._now(ts_ns, self._seq, "")), self._seq)
-
-    def _change(self, state: TradingState, actor: str, reason: str, ts_ns: int) -> None:
-        self.state = state
-        self.emit(ControlEvent(state, actor, reason, ts_ns), self._seq)
-
-    def _now(self, ts_ns: int, cause: int, symbol: str) -> Moment:
+    def now(self, ts_ns: int, cause: int, symbol: str = "") -> Moment:
+        """What the order manager is to know of now; the price is that of `symbol`."""
         price = self.view.price(symbol) if symbol else None
         return Moment(ts_ns, cause, price or 0.0, self.free(), self.state)

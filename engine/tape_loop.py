@@ -10,19 +10,20 @@ import numpy as np
 
 from tradetui.engine.bar_loop import every_bar
 from tradetui.engine.build import decision_delay_ns
+from tradetui.engine.control import check_drawdown
 from tradetui.engine.market.bar_fills import Window
 from tradetui.engine.market.depth import DepthLadder
 from tradetui.engine.market.tape import BAR, DEPTH, QUOTE, MarketSession
 from tradetui.engine.model.events import BookEvent, MarketData, QuoteEvent, TradeEvent
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
-from tradetui.engine.step import Core
+from tradetui.engine.settling import BarCore, settle_quote
 from tradetui.engine.strategy import check_signals
 
 
 class TapePlayer:
     """A position in a session. `play` goes on from there; nothing is ever read that has not become known."""
 
-    def __init__(self, core: Core, session: MarketSession) -> None:
+    def __init__(self, core: BarCore, session: MarketSession) -> None:
         self.core = core
         self.session = session
         self.timeline = session.timeline()
@@ -72,7 +73,7 @@ class TapePlayer:
 
     def _bars(self, start: int, stop: int) -> None:
         core, bars = self.core, self.session.bars
-        every_bar(core, bars, start, stop, self._delay, settle=not self._quoted)
+        every_bar(core, bars, start, stop, self._delay, fills=not self._quoted)
         if self._quoted:
             core.changes.clear()
             core.curve.point(int(bars.ts_ns[stop - 1] + bars.interval_ns), core.equity(), bool(core.portfolio.open))
@@ -125,9 +126,9 @@ class TapePlayer:
         ):
             sell = Window(ts_ns, bid, bid, bid, bid, sizes[0])
             buy = Window(ts_ns, ask, ask, ask, ask, sizes[1])
-            core.settle_quote(symbol, buy if ask else None, sell if bid else None)
+            settle_quote(core, symbol, buy if ask else None, sell if bid else None)
         if core.guard.limit is not None and core.portfolio.open:
-            core.check_drawdown(ts_ns, seq)
+            check_drawdown(core, ts_ns, seq)
         if self._listens("quote"):
             quote = core.view.quotes[symbol]
             self._ask(QuoteEvent(symbol, ts_ns, quote[0], sizes[0], quote[1], sizes[1], seq))

@@ -32,17 +32,10 @@ from tradetui.engine.trading.fees import FeeSchedule
 from tradetui.engine.trading.session_day import session_end_ns
 from tradetui.engine.trading.sizing import cost_of, largest_quantity
 from tradetui.engine.trading.slippage import NoSlippage, Slippage
+from tradetui.engine.trading.venue import Dropped
 
 FreeCash = Callable[[], Decimal]
 ZERO, ONE = Decimal(0), Decimal(1)
-
-
-class Dropped(msgspec.Struct, frozen=True, gc=False):
-    """The venue gave an order up: cancelled, expired or rejected, and why."""
-
-    order_id: int
-    status: OrderStatus
-    reason: str
 
 
 class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +54,9 @@ UNBOUNDED = 10**60  # nanos of quantity, more than any order: a bar whose volume
 
 
 class SimulatedExecutor:
-    """A venue made of rules. One instance a run; It keeps what it filled, so that exits only reduce."""
+    """A venue made of rules. One instance a run; it keeps what it filled, so that exits only reduce."""
+
+    cancels_take_time = False
 
     def __init__(self, rules: VenueRules, instruments: Mapping[str, Instrument], seed: int) -> None:
         self._rules = rules

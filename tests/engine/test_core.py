@@ -13,6 +13,7 @@ from tradetui.engine.config import RunConfig
 from tradetui.engine.market.bar_fills import Window
 from tradetui.engine.market.bars import Bars, bars_from_floats
 from tradetui.engine.model.events import FillEvent, MarketEvent, OrderEvent, SignalEvent, StrategyErrorEvent
+from tradetui.engine.settling import settle_quote
 from tradetui.engine.step import Core
 from tradetui.engine.strategy import Strategy
 
@@ -71,7 +72,7 @@ def test_a_position_whose_side_of_the_quote_vanished_is_worth_its_cost(
     core.signals([SignalEvent("X", direction, quantity=5)], 1, core.input())
     core.input()
     window = Window(2, *[100 * 10**9] * 4, 50)
-    core.settle_quote("X", window if direction > 0 else None, window if direction < 0 else None)
+    settle_quote(core, "X", window if direction > 0 else None, window if direction < 0 else None)
     assert core.portfolio.quantity("X") == 5 * direction
     core.view.quotes["X"] = gone
     assert core.equity() == 1000
@@ -84,6 +85,6 @@ def test_slippage_on_quotes_is_measured_from_the_middle_at_the_decision() -> Non
     core.signals([SignalEvent("X", 1, quantity=5)], 1, core.input())
     core.view.quotes["X"] = (100.0, 101.0)  # the market moves before the order is there
     core.input()
-    core.settle_quote("X", Window(2, *[101 * 10**9] * 4, 50), None)
+    settle_quote(core, "X", Window(2, *[101 * 10**9] * 4, 50), None)
     fill = next(event for event in core.take() if isinstance(event, FillEvent))
     assert (float(fill.price), fill.decided_price) == (101.0, 99.5)

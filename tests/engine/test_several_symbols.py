@@ -9,6 +9,7 @@ import pytest
 from tradetui.engine.backtest import run_backtest
 from tradetui.engine.build import build_core, decision_delay_ns, require_one_length
 from tradetui.engine.config import RunConfig
+from tradetui.engine.control import accept, obey
 from tradetui.engine.errors import UsageError
 from tradetui.engine.market.bars import Bars, bars_from_floats, merge_bars
 from tradetui.engine.market.tape import session_of_bars
@@ -90,8 +91,8 @@ def test_an_operators_close_does_not_fill_in_a_bar_that_began_before_it() -> Non
     player = TapePlayer(core, session_of_bars(bars))
     player.play(7)  # three bars of both, and the fourth of AA
     command = ClosePosition("BB")
-    core.accept(command, player.clock_ns)
-    core.obey(command, player.clock_ns)
+    accept(core, command, player.clock_ns)
+    obey(core, command, player.clock_ns)
     core.take()
     player.play(10)
     (fill,) = [event for event in core.take() if isinstance(event, FillEvent)]

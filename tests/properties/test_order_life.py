@@ -12,12 +12,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tradetui.engine.build import build_core
 from tradetui.engine.config import ChanceConfig, FeeConfig, RunConfig
+from tradetui.engine.control import accept, check_drawdown, obey
 from tradetui.engine.market.bar_fills import Window
 from tradetui.engine.model.commands import CancelAll, ClosePosition, Kill, PauseTrading, ResumeTrading, Unlock
 from tradetui.engine.model.events import FillEvent, OrderEvent, OrderStatusEvent, SignalEvent
 from tradetui.engine.model.instrument import EXACT, nanos_from_decimal
 from tradetui.engine.model.limits import RiskLimits
 from tradetui.engine.model.orders import DONE, TRANSITIONS, WORKING, OrderStatus
+from tradetui.engine.settling import settle
 from tradetui.engine.step import Core
 from tradetui.engine.strategy import Strategy
 
@@ -133,9 +135,9 @@ class OrderLife(RuleBasedStateMachine):
         core.input()
         core.view.quotes[symbol] = (start / 100, start / 100)
         core.release(self.now_ns)
-        core.settle(symbol, Window(self.now_ns, start * CENT, high * CENT, low * CENT, close * CENT, volume), -1)
+        settle(core, symbol, Window(self.now_ns, start * CENT, high * CENT, low * CENT, close * CENT, volume), -1)
         core.view.quotes[symbol] = (close / 100, close / 100)
-        core.check_drawdown(self.now_ns, core.seq)
+        check_drawdown(core, self.now_ns, core.seq)
         self.last[symbol] = close
 
     @rule(wish=wishes)
@@ -162,8 +164,8 @@ class OrderLife(RuleBasedStateMachine):
         )
     )
     def command(self, command: Any) -> None:
-        self.core.accept(command, self.now_ns)
-        self.core.obey(command, self.now_ns)
+        accept(self.core, command, self.now_ns)
+        obey(self.core, command, self.now_ns)
         if isinstance(command, Kill):
             assert self.core.orders.open_orders() == []
 

@@ -18,6 +18,7 @@ import numpy as np
 from tradetui.engine.bar_loop import every_bar
 from tradetui.engine.build import build_core
 from tradetui.engine.config import run_config
+from tradetui.engine.control import accept, obey
 from tradetui.engine.market.bars import Bars, bars_from_floats, merge_bars
 from tradetui.engine.model.commands import CancelAll, ClosePosition, Command, Kill, PauseTrading, ResumeTrading, Unlock
 from tradetui.engine.model.events import (
@@ -133,8 +134,8 @@ class _Stage:
             self.pending.append(_account(self.core))
         else:
             command = ClosePosition(rest[0]) if word == "close" else COMMANDS[word]
-            self.core.accept(command, self.now_ns)
-            self.core.obey(command, self.now_ns)
+            accept(self.core, command, self.now_ns)
+            obey(self.core, command, self.now_ns)
 
     def _hear(self, at: int) -> None:
         for line in self.lines[at:]:
