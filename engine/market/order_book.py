@@ -49,10 +49,10 @@ class OrderBook:
             half = self._asks
         else:
             return self._left_out(Fault.BAD_ROW)
-        if not 0 < size <= INT64_MAX:
-            return self._left_out(Fault.BAD_SIZE)
         if not 0 < price <= INT64_MAX:
             return self._left_out(Fault.BAD_PRICE)
+        if not 0 < size <= INT64_MAX:
+            return self._left_out(Fault.BAD_SIZE)
         if order_id in self._orders:
             return self._left_out(Fault.DUPLICATE_ID)
         level = half.levels.get(price) or half.open(price)
@@ -76,13 +76,13 @@ class OrderBook:
             self.ts_ns = ts_ns
         else:
             ts_ns = self._late()
+        if not 0 < price <= INT64_MAX:
+            return self._left_out(Fault.BAD_PRICE)
+        if not 0 < size <= INT64_MAX:
+            return self._left_out(Fault.BAD_SIZE)
         order = self._orders.get(order_id)
         if order is None:
             return self._left_out(Fault.UNKNOWN_ID)
-        if not 0 < size <= INT64_MAX:
-            return self._left_out(Fault.BAD_SIZE)
-        if not 0 < price <= INT64_MAX:
-            return self._left_out(Fault.BAD_PRICE)
         level = order.level
         if price != level.price or size > order.size:
             self._requeue(order, price, size, ts_ns)
@@ -111,11 +111,11 @@ class OrderBook:
             self.ts_ns = ts_ns
         else:
             ts_ns = self._late()
+        if not size > 0:
+            return self._left_out(Fault.BAD_SIZE)
         order = self._orders.get(order_id)
         if order is None:
             return self._left_out(Fault.UNKNOWN_ID)
-        if not size > 0:
-            return self._left_out(Fault.BAD_SIZE)
         level = order.level
         level.changed_ns = ts_ns
         if size < order.size:

@@ -57,10 +57,10 @@ class SortedBook:
         now = self.told(ts_ns)
         if side not in (1, -1):
             return self.wrong(Fault.BAD_ROW)
-        if size <= 0 or size > LARGEST:
-            return self.wrong(Fault.BAD_SIZE)
         if price <= 0 or price > LARGEST:
             return self.wrong(Fault.BAD_PRICE)
+        if size <= 0 or size > LARGEST:
+            return self.wrong(Fault.BAD_SIZE)
         if order_id in self.orders:
             return self.wrong(Fault.DUPLICATE_ID)
         self.put(BookOrder(order_id, side, price, size, now, now))
@@ -68,12 +68,12 @@ class SortedBook:
 
     def modify_order(self, order_id: int, price: int, size: int, ts_ns: int = 0) -> Fault | None:
         now = self.told(ts_ns)
-        if order_id not in self.orders:
-            return self.wrong(Fault.UNKNOWN_ID)
-        if size <= 0 or size > LARGEST:
-            return self.wrong(Fault.BAD_SIZE)
         if price <= 0 or price > LARGEST:
             return self.wrong(Fault.BAD_PRICE)
+        if size <= 0 or size > LARGEST:
+            return self.wrong(Fault.BAD_SIZE)
+        if order_id not in self.orders:
+            return self.wrong(Fault.UNKNOWN_ID)
         old = self.orders[order_id]
         new = old._replace(price=price, size=size, changed_ns=now)
         if price == old.price and size < old.size:
@@ -92,10 +92,10 @@ class SortedBook:
 
     def execute_order(self, order_id: int, size: int, ts_ns: int = 0) -> Fault | None:
         now = self.told(ts_ns)
-        if order_id not in self.orders:
-            return self.wrong(Fault.UNKNOWN_ID)
         if size <= 0:
             return self.wrong(Fault.BAD_SIZE)
+        if order_id not in self.orders:
+            return self.wrong(Fault.UNKNOWN_ID)
         old = self.orders[order_id]
         if size < old.size:
             self.shrink(old._replace(size=old.size - size, changed_ns=now))
