@@ -17,7 +17,7 @@ from tradetui.engine.control import check_drawdown
 from tradetui.engine.market.bar_fills import NEVER, Window, next_touch
 from tradetui.engine.market.bars import Bars, Int64
 from tradetui.engine.market.watch import Watch
-from tradetui.engine.model.events import MarketEvent, SignalEvent
+from tradetui.engine.model.events import MarketEvent, SignalEvent, Wish
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 from tradetui.engine.settling import BarCore, settle
 from tradetui.engine.strategy import check_signals
@@ -35,7 +35,7 @@ def every_bar(core: BarCore, bars: Bars, start: int, stop: int, interval_ns: int
     watches: Mapping[str, Watch] = core.venue.watches if fills else {}
     waiting: Sized = core.orders.waiting if fills else ()
     guarded, held = core.guard.limit is not None, core.portfolio.open
-    decide: Callable[[MarketEvent], Sequence[SignalEvent] | None] = core.strategy.on_market_data
+    decide: Callable[[MarketEvent], Sequence[Wish] | None] = core.strategy.on_market_data
     numbers = count(core.seq + 1)
     event: MarketEvent | None = None
     for event in map(MarketEvent, *columns, numbers):
@@ -151,7 +151,7 @@ def _act(
     symbol: str,
     ts_ns: int,
     seq: int,
-    signals: Sequence[SignalEvent],
+    signals: Sequence[Wish],
     delay_ns: int,
 ) -> None:
     """Put the wishes through, and with `same_close` fill them at the close they were decided on."""

@@ -27,13 +27,16 @@ from tradetui.engine.model.events import (
     SignalEvent,
     StrategyErrorEvent,
     TradingState,
+    TwoSidedQuote,
+    Wish,
 )
 from tradetui.engine.model.instrument import Instrument, decimal_from_nanos, nanos_from_float
 from tradetui.engine.model.orders import OrderStatus
 from tradetui.engine.strategy import Strategy, check_signals
 from tradetui.engine.trading.drawdown import DrawdownGuard
 from tradetui.engine.trading.fees import FeeSchedule
-from tradetui.engine.trading.order_manager import Moment, OrderManager
+from tradetui.engine.trading.moment import Moment
+from tradetui.engine.trading.order_manager import OrderManager
 from tradetui.engine.trading.portfolio import Portfolio, Position
 from tradetui.engine.trading.risk import RiskManager
 from tradetui.engine.trading.venue import Dropped, Venue
@@ -127,7 +130,7 @@ class Core(Generic[V]):
 
     def signals(
         self,
-        signals: Sequence[SignalEvent],
+        signals: Sequence[Wish],
         ts_ns: int,
         cause: int,
         *,
@@ -147,7 +150,10 @@ class Core(Generic[V]):
             last = price if signal.symbol == symbol else self.view.price(signal.symbol) or 0.0
             now = Moment(ts_ns, signal.seq, last, self.free(), self.state)
             try:
-                events = self.orders.on_signal(signal, now)
+                if isinstance(signal, TwoSidedQuote):
+                    events = self.orders.on_quote(signal, now)
+                else:
+                    events = self.orders.on_signal(signal, now)
             except StrategyRaised as raised:
                 self.fail(raised.error, ts_ns, signal.seq)
                 return
@@ -185,7 +191,7 @@ class Core(Generic[V]):
         text = "".join(traceback.format_exception(error))
         self.emit(StrategyErrorEvent(name, f"{type(error).__name__}: {error}", text, ts_ns), cause)
         now = self.now(ts_ns, self._seq)
-        self.route(self.orders.cancel_entries("its strategy stopped", now), self._seq)
+        self.route(self.orders.cancel_entries("its strategy stopped", now, every_quote=True), self._seq)
 
     # -- what can be asked
 

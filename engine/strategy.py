@@ -6,12 +6,13 @@ decisions at once, from columns), or both; both must mean the same.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from numbers import Integral, Real
 from types import NoneType
 from typing import TYPE_CHECKING, Any, get_args
 
-from tradetui.engine.model.events import FillEvent, MarketEvent, SignalEvent
+from tradetui.engine.model.events import FillEvent, MarketEvent, SignalEvent, TwoSidedQuote, Wish
 from tradetui.engine.model.instrument import decimal_from
 from tradetui.engine.model.limits import RiskLimits
 from tradetui.engine.model.orders import OrderType, TimeInForce
@@ -44,14 +45,14 @@ class Strategy:
         """
         raise NotImplementedError
 
-    def on_market_data(self, event: MarketEvent) -> list[SignalEvent]:
+    def on_market_data(self, event: MarketEvent) -> Sequence[Wish]:
         """Decide after a bar closed; an empty list changes nothing.
 
         A strategy that subscribes to more than bars annotates `event` as MarketData and looks at its type.
         """
         raise NotImplementedError
 
-    def on_fill(self, fill: FillEvent) -> list[SignalEvent]:
+    def on_fill(self, fill: FillEvent) -> Sequence[Wish]:
         """React to an execution of an own order; orders sent from here act from the next bar on."""
         return []
 
@@ -90,7 +91,7 @@ class Strategy:
 
 
 def check_signals(signals: object) -> None:
-    """Refuse what is no list of SignalEvents whose fields are what they say; raises TypeError or ValueError.
+    """Refuse what is no list of wishes whose fields are what they say; raises TypeError or ValueError.
 
     Python lets a strategy put anything anywhere. What passes here can be journaled and read back; whether it makes
     sense as an order is for the order manager to say.
@@ -98,23 +99,43 @@ def check_signals(signals: object) -> None:
     if not isinstance(signals, list | tuple):
         raise TypeError(f"a strategy must return a list of SignalEvents, not {type(signals).__name__}")
     for signal in signals:
+        if type(signal) is TwoSidedQuote:
+            if not _is_plain_quote(signal):
+                _check_fields(signal, _QUOTE_FIELDS)
+            continue
         if not isinstance(signal, SignalEvent):
-            raise TypeError(f"a strategy must return SignalEvents, not {type(signal).__name__}")
+            kind = type(signal).__name__
+            raise TypeError(f"a strategy must return SignalEvents and TwoSidedQuotes, not {kind}")
         if _is_plain(signal):
             continue
-        for name, kinds in _FIELDS.items():
-            value = getattr(signal, name)
-            if not isinstance(value, kinds) or isinstance(value, bool):
-                raise TypeError(f"SignalEvent.{name} is {value!r}, a {type(value).__name__}; expected {_words(kinds)}")
+        _check_fields(signal, _FIELDS)
         for name, allowed in _CHOICES.items():
             if getattr(signal, name) not in allowed:
                 raise ValueError(
                     f"SignalEvent.{name} is {getattr(signal, name)!r}; expected one of {', '.join(allowed)}"
                 )
-        for name in _AMOUNTS:
-            value = getattr(signal, name)
-            if isinstance(value, str):
-                decimal_from(value)  # "10" is a number as good as 10, "many" is none
+
+
+def _check_fields(wish: Wish, fields: dict[str, tuple[type, ...]]) -> None:
+    for name, kinds in fields.items():
+        value = getattr(wish, name)
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            what = f"{type(wish).__name__}.{name}"
+            raise TypeError(f"{what} is {value!r}, a {type(value).__name__}; expected {_words(kinds)}")
+        if isinstance(value, str) and Decimal in kinds:
+            decimal_from(value)  # "10" is a number as good as 10, "many" is none
+
+
+def _is_plain_quote(quote: TwoSidedQuote) -> bool:
+    """Whether it gives floats or nothing for its prices and sizes: the commonest kind, and in order at a glance."""
+    return (
+        type(quote.symbol) is str
+        and type(quote.reason) is str
+        and type(quote.bid_price) in _FLOAT_OR_NONE
+        and type(quote.ask_price) in _FLOAT_OR_NONE
+        and type(quote.bid_quantity) in _FLOAT_OR_NONE
+        and type(quote.ask_quantity) in _FLOAT_OR_NONE
+    )
 
 
 def _is_plain(signal: SignalEvent) -> bool:
@@ -145,6 +166,12 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "reason": (str,),
     "fraction": (NoneType, float, int, Real),
 }
+_QUOTE_FIELDS: dict[str, tuple[type, ...]] = {
+    "symbol": (str,),
+    **dict.fromkeys(("bid_price", "ask_price", "bid_quantity", "ask_quantity"), _NUMBER),
+    "reason": (str,),
+}
+_FLOAT_OR_NONE = (float, NoneType)
 _CHOICES: dict[str, tuple[str, ...]] = {"type": get_args(OrderType), "time_in_force": get_args(TimeInForce)}
 
 

@@ -18,11 +18,16 @@ class Holdings:
         cover = self.covers.get(order.symbol, {}).get(order.parent, held) if order.parent else held
         return min(order.left, held, cover)
 
+    def reducible(self, order: Resting) -> int:
+        """What `order` could reduce of the position before it opened one."""
+        return max(0, -order.side * self.units.get(order.symbol, 0))
+
     def fill(self, order: Resting, quantity: int) -> None:
         """Book an execution."""
         symbol = order.symbol
-        self.units[symbol] = held = self.units.get(symbol, 0) + order.side * quantity
-        if held == 0:
+        before = self.units.get(symbol, 0)
+        self.units[symbol] = held = before + order.side * quantity
+        if held == 0 or held * before < 0:  # closed, or turned round by a quote
             self.covers.pop(symbol, None)
         elif order.role == "open":
             covers = self.covers.setdefault(symbol, {})

@@ -16,7 +16,7 @@ import msgspec
 from tradetui.engine.config import ChanceConfig
 from tradetui.engine.gateways.displayed import Displayed
 from tradetui.engine.gateways.holdings import Holdings
-from tradetui.engine.market.bar_fills import AT_MARKET, FIRST, Intrabar, Reach, Resting, Window, reach
+from tradetui.engine.market.bar_fills import AT_MARKET, AT_OPEN, FIRST, Intrabar, Reach, Resting, Window, reach
 from tradetui.engine.market.watch import EVERYWHERE, Watch, watch_of
 from tradetui.engine.model.events import FillEvent, OrderEvent
 from tradetui.engine.model.instrument import (
@@ -50,6 +50,7 @@ class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
     chance: ChanceConfig = ChanceConfig()
 
 
+_OPENERS = ("open", "quote")  # what may open a position
 UNBOUNDED = 10**60  # nanos of quantity, more than any order: a bar whose volume does not bind
 
 
@@ -226,17 +227,19 @@ class SimulatedExecutor:
                 continue
             where = reach(order, bar, through, self._rules.intrabar)
             if where is not None:
-                key = (where.phase, order.role == "open", order.order_id)  # exits first, then by age
+                key = (where.phase, order.role in _OPENERS, order.order_id)  # exits first, then by age
                 if key < best_key:
                     best, best_key = (order, where), key
         return best
 
     def _execute(self, order: Resting, where: Reach, bar: Window, free: FreeCash) -> FillEvent | Dropped | None:
         chance = self._rules.chance
+        if order.time_in_force == "gtx" and order.fresh and where.phase == AT_OPEN:
+            return self._give_up(order, OrderStatus.CANCELLED, "post-only: it would have taken")
         if not self._plain_chance and self._random.random() >= chance.fill:
             order.spent = True
             return None
-        if order.role == "open":
+        if order.role in _OPENERS:
             price = self._price(order, where, bar, free)
             refused = self._afford(order, price, free)
             if refused is not None:
@@ -265,6 +268,8 @@ class SimulatedExecutor:
 
     def _price(self, order: Resting, where: Reach, bar: Window, free: FreeCash) -> int:
         price = where.price
+        if order.time_in_force == "gtx":  # it rested before the market came: a gap through it filled it on the way
+            return order.limit
         if self._plain_price or order.type in ("limit", "stop_limit"):
             return price
         tick = self._ticks[order.symbol] / NANOS_PER_UNIT
@@ -289,7 +294,10 @@ class SimulatedExecutor:
                 return self._give_up(order, OrderStatus.REJECTED, f"{_text(share)} buys less than one lot of {lot}")
             return None
         unit = decimal_from_nanos(price)
-        cost = cost_of(decimal_from_nanos(order.left), unit, order.side, self._rules.fees, _is_maker(order))
+        opens = order.left - self._holdings.reducible(order) if order.role == "quote" else order.left
+        if opens <= 0:
+            return None
+        cost = cost_of(decimal_from_nanos(opens), unit, order.side, self._rules.fees, _is_maker(order))
         if cost > budget and order.fraction is not None:  # the rest of a fraction: prices moved, so it buys less
             order.left = min(
                 order.left,

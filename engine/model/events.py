@@ -246,6 +246,7 @@ class CommandEvent(Happened, frozen=True, gc=False, tag="command"):
     cause: int = 0
 
 
+Wish = SignalEvent | TwoSidedQuote  # what a strategy may ask for
 MarketData = MarketEvent | QuoteEvent | TradeEvent | BookEvent | TimerEvent
 Event = (
     MarketEvent

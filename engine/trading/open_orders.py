@@ -1,10 +1,11 @@
-"""The orders that are held, queued or working, by number and by symbol, and the cash that entries among them may need.
+"""The orders that are held, queued or working, by number and by symbol, and the cash that those may need which open.
 
 Knows no rule of trading: who may enter and what ends is the order manager's to say.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from tradetui.engine.model.instrument import EXACT
@@ -16,10 +17,13 @@ from tradetui.engine.trading.sizing import ZERO, cost_of
 class OpenOrders:
     """Every order from its number to its end. Look at `by_id` and `by_symbol`, oldest first; change by the methods."""
 
-    def __init__(self, fees: FeeSchedule) -> None:
+    def __init__(self, fees: FeeSchedule, held: Callable[[str], Decimal]) -> None:
         self.by_id: dict[int, Order] = {}
         self.by_symbol: dict[str, dict[int, Order]] = {}
+        self.quoted = 0  # what working quotes may cost at most, fees aside, in nanos of money
+        self._quoted: dict[int, int] = {}  # the part of each
         self._fees = fees
+        self._position = held
         self._reserved: dict[int, tuple[Order, Decimal]] = {}  # working entries and the price each may cost
         self._last_id = 0
 
@@ -30,11 +34,27 @@ class OpenOrders:
         self.by_id[order.order_id] = order
         self.by_symbol.setdefault(order.symbol, {})[order.order_id] = order
 
+    def add_quote(self, order: Order, value: int) -> None:
+        """Give a quote its number and keep it; filled whole it is worth `value`, in nanos of money."""
+        self._last_id = order.order_id = order_id = self._last_id + 1
+        self.by_id[order_id] = order
+        self.by_symbol[order.symbol][order_id] = order
+        self._quoted[order_id] = value
+        self.quoted += value
+
     def forget(self, order: Order) -> None:
         """The order ended, or was refused before it had a number."""
         self.by_id.pop(order.order_id, None)
         self.by_symbol.get(order.symbol, {}).pop(order.order_id, None)
         self._reserved.pop(order.order_id, None)
+        self.quoted -= self._quoted.pop(order.order_id, 0)
+
+    def forget_quote(self, order: Order) -> None:
+        """A quote ended."""
+        order_id = order.order_id
+        del self.by_id[order_id]
+        del self.by_symbol[order.symbol][order_id]
+        self.quoted -= self._quoted.pop(order_id)
 
     def of(self, symbol: str) -> list[Order]:
         """Those of one symbol, oldest first; a copy, so that they may end meanwhile."""
@@ -44,31 +64,50 @@ class OpenOrders:
         """Those that wait for a close to fill."""
         return [order for order in self.of(symbol) if order.status == OrderStatus.HELD]
 
+    @property
+    def entries_reserved(self) -> bool:
+        """Whether any working entry may still need cash."""
+        return bool(self._reserved)
+
     def reserve(self, order: Order, price: Decimal) -> None:
         """A working entry may cost this much a unit."""
         self._reserved[order.order_id] = (order, price)
 
     def reserved_beside(self, order: Order) -> Decimal:
-        """Cash that the other working entries may still need."""
+        """Cash that the other working entries, and the other quotes where they enlarge a position, may still need."""
         total = ZERO
         for other, price in self._reserved.values():
-            if other is not order and other.left > 0:
+            if other.order_id != order.order_id and other.left > 0:
                 total = EXACT.add(total, cost_of(other.left, price, other.side, self._fees, False))
+        for order_id in self._quoted:
+            other = self.by_id[order_id]
+            units = ZERO if order_id == order.order_id else self.enlarging(other, other.left)
+            if units and other.limit_price is not None:
+                total = EXACT.add(total, cost_of(units, other.limit_price, other.side, self._fees, True))
         return total
 
     def pending_beside(self, order: Order) -> Decimal:
-        """Units that the other entries of its symbol and side, working or queued, may still add to the position."""
+        """Units that the other entries and quotes of its symbol and side may still add to the position."""
         total = ZERO
         for other in self.by_symbol.get(order.symbol, {}).values():
             if (
-                other.role == "open"
+                other.role in ("open", "quote")
                 and other.side == order.side
-                and other is not order
+                and other.order_id != order.order_id
                 and other.status != OrderStatus.HELD
             ):
                 total = EXACT.add(total, other.left)
         return total
 
+    def reducible(self, order: Order) -> Decimal:
+        """How much `order` would reduce of the position at most, when those beside it on its side filled first."""
+        held = EXACT.multiply(self._position(order.symbol), Decimal(-order.side))
+        return max(ZERO, EXACT.subtract(held, self.pending_beside(order))) if held > 0 else ZERO
+
+    def enlarging(self, order: Order, quantity: Decimal) -> Decimal:
+        """The part of `quantity` units of `order` that would not reduce the position but open or enlarge one."""
+        return max(ZERO, EXACT.subtract(quantity, self.reducible(order)))
+
     def count_beside(self, order: Order) -> int:
         """How many others are working or queued."""
-        return sum(other is not order and other.status != OrderStatus.HELD for other in self.by_id.values())
+        return sum(o.order_id != order.order_id and o.status != OrderStatus.HELD for o in self.by_id.values())

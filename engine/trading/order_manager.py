@@ -18,31 +18,24 @@ from tradetui.engine.model.events import (
     OrderStatusEvent,
     RefusalEvent,
     SignalEvent,
-    TradingState,
+    TwoSidedQuote,
 )
 from tradetui.engine.model.instrument import EXACT, Instrument, decimal_from, decimal_from_nanos, nanos_from_float
 from tradetui.engine.model.orders import WORKING, Order, OrderAction, OrderStatus, next_status
 from tradetui.engine.trading.brackets import LEGS, legs_of
 from tradetui.engine.trading.fees import FeeSchedule
+from tradetui.engine.trading.moment import Moment
 from tradetui.engine.trading.open_orders import OpenOrders
 from tradetui.engine.trading.order_counts import OrderCounts
 from tradetui.engine.trading.portfolio import Portfolio
+from tradetui.engine.trading.quotes import QuoteKeeper
 from tradetui.engine.trading.rate import RateLimit
 from tradetui.engine.trading.risk import Book, Refused, RiskManager
 from tradetui.engine.trading.sizing import ZERO, largest_quantity
 from tradetui.engine.trading.wishes import BadWish, Levels, Share, Sizer, Wishes
 
+EXITS = ("close", *LEGS)
 _SUPERSEDED = "superseded by a new signal"
-
-
-class Moment(msgspec.Struct, frozen=True, gc=False):
-    """What the manager is told about now: time, the event that made it act, the market and the free cash."""
-
-    ts_ns: int
-    cause: int
-    price: float
-    free: Decimal
-    state: TradingState
 
 
 class OrderManager:
@@ -66,12 +59,19 @@ class OrderManager:
         self._wishes = Wishes(sizer, share, levels)
         self._allow_short = allow_short
         self._size_now = risk.needs_quantity  # a limit must see units: an order sized at its fill would slip past it
-        self._open = OpenOrders(fees)
+        self._open = OpenOrders(fees, portfolio.quantity)
         self._rate = RateLimit(risk.limits.max_orders_per_second)
         self.waiting: Sized = self._rate.queue  # orders that wait for the rate limit; true while there are any
         self.counts = OrderCounts()
+        self.cancels_take_time = False  # whether an order that we cancelled may fill until the venue has heard of it
+        self._cancelled: dict[int, Order] = {}  # those that the venue has not let go of yet, where cancels take time
+        self._quotes = QuoteKeeper(portfolio, instruments, risk, fees, allow_short, self._open, self._rate, self.counts)
 
     # -- what comes in
+
+    def on_quote(self, wish: TwoSidedQuote, now: Moment) -> list[Event]:
+        """Cancels, orders and refusals that bring the resting quotes of a symbol to what `wish` says."""
+        return self._quotes.on_quote(wish, now)
 
     def on_signal(self, signal: SignalEvent, now: Moment) -> list[Event]:
         """Orders, refusals and cancels that bring the position to what `signal` wants."""
@@ -105,7 +105,9 @@ class OrderManager:
 
     def on_fill(self, fill: FillEvent, now: Moment) -> list[Event]:
         """Book an execution on its order; then its bracket legs, or the leg that waited for it."""
-        order = self._open.by_id[fill.order_id]
+        order = self._open.by_id.get(fill.order_id)
+        if order is None:
+            return self._on_late_fill(fill, now)
         order.filled = EXACT.add(order.filled, fill.quantity)
         done = not fill.leaves
         order.status = next_status(order.status, OrderAction.FILL if done else OrderAction.FILL_PART)
@@ -117,18 +119,11 @@ class OrderManager:
             self._open.forget(order)
         elif order.role == "open":
             self._open.reserve(order, decimal_from_nanos(nanos_from_float(now.price)))
-        events: list[Event] = []
-        if order.role == "open":
-            if first:
-                instrument = self._instruments[order.symbol]
-                for leg in legs_of(order, fill.price, instrument, now.ts_ns, now.cause):
-                    self._place(leg, instrument, now, events)
-            return events
-        if order.parent:
-            self._exit_only(order, done, now, events)
-        if self._open.by_symbol[order.symbol] and not self._portfolio.quantity(order.symbol):
-            self._flat(order, now, events)
-        return events
+        return self._follow(order, fill, first, done, now)
+
+    def let_go(self, order_id: int) -> None:
+        """The venue has let go of an order that we cancelled: it cannot fill any more."""
+        self._cancelled.pop(order_id, None)
 
     def on_dropped(self, order_id: int, status: OrderStatus, reason: str, now: Moment) -> list[Event]:
         """The venue gave an order up."""
@@ -139,6 +134,7 @@ class OrderManager:
         }[status]
         order = self._open.by_id[order_id]
         events: list[Event] = [self._end(order, action, reason, now)]
+        self.let_go(order_id)
         if order.role == "close":
             events += self._end_held(order.symbol, "its close did not fill", now)
         return events
@@ -160,7 +156,7 @@ class OrderManager:
         events: list[Event] = [
             self._end(o, OrderAction.CANCEL, reason, now)
             for o in self.open_orders(symbol)
-            if o.role in ("open", "close")
+            if o.role in ("open", "close", "quote")
         ]
         held = self._portfolio.quantity(symbol)
         if held:
@@ -171,9 +167,14 @@ class OrderManager:
         """Cancel every order that is held, queued or working."""
         return [self._end(order, OrderAction.CANCEL, reason, now) for order in self.open_orders()]
 
-    def cancel_entries(self, reason: str, now: Moment) -> list[Event]:
-        """Cancel what would open or enlarge a position; exits stay."""
-        entries = [order for order in self.open_orders() if order.role == "open"]
+    def cancel_entries(self, reason: str, now: Moment, every_quote: bool = False) -> list[Event]:
+        """Cancel what would open or enlarge a position; exits stay, and quotes that only reduce (not `every_quote`)."""
+        entries = [
+            order
+            for order in self.open_orders()
+            if order.role == "open"
+            or (order.role == "quote" and (every_quote or self._open.enlarging(order, order.left)))
+        ]
         return [self._end(order, OrderAction.CANCEL, reason, now) for order in entries]
 
     # -- what can be asked
@@ -183,6 +184,35 @@ class OrderManager:
         if symbol is not None:
             return self._open.of(symbol)
         return sorted(self._open.by_id.values(), key=lambda order: order.order_id)
+
+    # -- consequences of a fill
+
+    def _on_late_fill(self, fill: FillEvent, now: Moment) -> list[Event]:
+        """What we cancelled filled before the venue heard of it: it stays cancelled, what it bought is ours."""
+        order = self._cancelled.get(fill.order_id)
+        if order is None:  # a quote: it has no legs
+            events: list[Event] = []
+            self._close_up(fill, now, events)
+            return events
+        order.filled = EXACT.add(order.filled, fill.quantity)
+        return self._follow(order, fill, order.filled == fill.quantity, not fill.leaves, now)
+
+    def _follow(self, order: Order, fill: FillEvent, first: bool, done: bool, now: Moment) -> list[Event]:
+        """The legs of an entry with its first fill; for an exit, the end of what it makes void."""
+        events: list[Event] = []
+        if order.role == "open":
+            if first:
+                instrument = self._instruments[order.symbol]
+                for leg in legs_of(order, fill.price, instrument, now.ts_ns, now.cause):
+                    self._place(leg, instrument, now, events)
+            return events
+        if order.parent:
+            self._exit_only(order, done, now, events)
+        if self._open.by_symbol[order.symbol]:
+            self._close_up(order, now, events)
+            if order.role != "quote":
+                events += self._quotes.after_exit(order, now)
+        return events
 
     # -- deciding
 
@@ -291,12 +321,16 @@ class OrderManager:
             others = [o for o in self.open_orders(leg.symbol) if o.parent == leg.parent and o is not leg]
             events += [self._end(o, OrderAction.CANCEL, "the other leg of its bracket filled", now) for o in others]
 
-    def _flat(self, closed: Order, now: Moment, events: list[Event]) -> None:
-        """The position is flat: its other exits are void, and a leg that waited for this may go."""
-        exits = [order for order in self.open_orders(closed.symbol) if order.role != "open"]
+    def _close_up(self, filled: Order | FillEvent, now: Moment, events: list[Event]) -> None:
+        """Once the position is flat, or a quote turned it round, its exits are void and what waited for that may go."""
+        held = self._portfolio.quantity(filled.symbol)
+        if held and (held > 0) != (filled.side > 0):
+            return
+        exits = [o for o in self.open_orders(filled.symbol) if o.role in EXITS and (not held or o.side == filled.side)]
         events += [self._end(order, OrderAction.CANCEL, "the position is closed", now) for order in exits]
-        for order in self._open.held(closed.symbol):
-            self._place(order, self._instruments[order.symbol], now, events)
+        if not held or exits:
+            for order in self._open.held(filled.symbol):
+                self._place(order, self._instruments[order.symbol], now, events)
 
     # -- placing and ending
 
@@ -360,6 +394,8 @@ class OrderManager:
         before, order.status = order.status, next_status(order.status, action)
         if before in WORKING:
             self.counts.end(order)
+            if self.cancels_take_time:
+                self._cancelled[order.order_id] = order
         elif before == OrderStatus.QUEUED:
             self._rate.forget(order)
         self._open.forget(order)

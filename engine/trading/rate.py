@@ -33,6 +33,15 @@ class RateLimit:
         frees_ns = self._sent[place] if place < len(self._sent) else now_ns
         return max(1, frees_ns + SECOND_NS * (1 + rounds) - now_ns)
 
+    def take(self, now_ns: int) -> bool:
+        """Whether an order that cannot wait may go now; it is counted if it may, and overtakes none that waits."""
+        if self._most is None:
+            return True
+        if self.queue or self._full(now_ns):
+            return False
+        self._sent.append(now_ns)
+        return True
+
     def next(self, now_ns: int) -> Order | None:
         """The oldest waiting order that may go at `now_ns`; it must be offered to `wait_ns` again."""
         if not self.queue or self._full(now_ns):

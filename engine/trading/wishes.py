@@ -30,7 +30,7 @@ DISTANCE_MAX = 1000  # a level further than a thousand times the entry price awa
 DISTANCE_UNIT = Decimal("1e-18")  # finer than any tick needs; keeps the product with a price exact
 _ROUNDING = Context(prec=80, rounding=ROUND_HALF_EVEN)
 _TYPES = ("market", "limit", "stop", "stop_limit")
-_TIMES_IN_FORCE = ("day", "gtc", "ioc", "fok")
+_TIMES_IN_FORCE = ("day", "gtc", "ioc", "fok", "gtx")
 _WITH_LIMIT, _WITH_STOP = ("limit", "stop_limit"), ("stop", "stop_limit")
 
 
@@ -69,6 +69,10 @@ class Wishes:
         if signal.time_in_force not in _TIMES_IN_FORCE:
             seen = signal.time_in_force
             raise BadWish("TIME_IN_FORCE", seen, ", ".join(_TIMES_IN_FORCE), f"{seen!r} is no time in force")
+        if signal.time_in_force == "gtx" and kind != "limit":
+            raise BadWish(
+                "TIME_IN_FORCE", "gtx", "limit", f"only a limit order can be post-only (gtx), not a {kind} order"
+            )
         try:
             fraction = None
             if quantity is None:
@@ -85,8 +89,8 @@ class Wishes:
                 "open",
                 0,
                 fraction,
-                None if signal.stop_loss is None else _price(signal.stop_loss, "stop_loss", instrument),
-                None if signal.take_profit is None else _price(signal.take_profit, "take_profit", instrument),
+                None if signal.stop_loss is None else sound_price(signal.stop_loss, "stop_loss", instrument),
+                None if signal.take_profit is None else sound_price(signal.take_profit, "take_profit", instrument),
                 signal.reason,
                 price,
             )
@@ -97,7 +101,7 @@ class Wishes:
 
     def _size(self, signal: SignalEvent, instrument: Instrument, free: Decimal) -> tuple[Decimal, float | None]:
         if signal.quantity is not None:
-            return _sound_quantity(decimal_from(signal.quantity), instrument), None
+            return sound_quantity(decimal_from(signal.quantity), instrument), None
         fraction = signal.fraction
         if fraction is None:
             size = self._sizer(signal, free)
@@ -105,7 +109,7 @@ class Wishes:
                 exact = decimal_from(size)
                 if 0 < exact <= instrument.quantity_max:
                     exact = instrument.floor_to_lot(exact)
-                return _sound_quantity(exact, instrument), None
+                return sound_quantity(exact, instrument), None
             fraction = self._share()
         fraction = float(decimal_from(fraction))
         if not FRACTION_MIN <= fraction <= 1:
@@ -144,7 +148,8 @@ def level_price(entry: Decimal, distance: Decimal | None, direction: int, instru
     return instrument.nearest_tick(EXACT.multiply(entry, factor))
 
 
-def _sound_quantity(quantity: Decimal, instrument: Instrument) -> Decimal:
+def sound_quantity(quantity: Decimal, instrument: Instrument) -> Decimal:
+    """`quantity`, if an order may have it; raises BadWish."""
     if quantity <= 0:
         raise BadWish("QUANTITY", quantity, "above 0", f"quantity {quantity} is not above 0")
     if quantity > instrument.quantity_max:
@@ -165,11 +170,14 @@ def _own_price(value: Number | None, name: str, instrument: Instrument, kind: st
         return None
     if not needed:
         raise BadWish("PRICE", value, "none", f"a {kind} order takes no {name}, {value} was given")
-    return _price(value, name, instrument)
+    return sound_price(value, name, instrument)
 
 
-def _price(value: Number, name: str, instrument: Instrument) -> Decimal:
-    """A price as the signal gave it: a float is snapped to the nearest tick, text and Decimals must lie on it."""
+def sound_price(value: Number, name: str, instrument: Instrument) -> Decimal:
+    """A price as the strategy gave it: a float is snapped to the nearest tick, text and Decimals must lie on it.
+
+    Raises BadWish, and NotANumber.
+    """
     exact = decimal_from(value)
     if not 0 < exact < PRICE_MAX:
         raise BadWish("PRICE", exact, f"0 to {PRICE_MAX}", f"{name} {exact} is not between 0 and {PRICE_MAX}")

@@ -16,7 +16,7 @@ from tradetui.engine.market.bars import Bars, bars_from_floats
 from tradetui.engine.model.events import FillEvent, OrderEvent, RefusalEvent, SignalEvent
 from tradetui.engine.step import Core
 from tradetui.engine.strategy import Strategy
-from tradetui.engine.trading.order_manager import Moment
+from tradetui.engine.trading.moment import Moment
 
 DAY_NS = 86_400 * 10**9
 BAD = [

@@ -2,8 +2,9 @@
 
 `given` names a run's settings (dots reach into a section); `bar [SYMBOL] open high low close volume` moves the market;
 `signal DIRECTION [SYMBOL] name=value` is what the strategy answers to the bar before it, `on_fill` what it answers to
-the next fill; `kill`, `cancel_all`, `pause`, `resume`, `unlock` and `close` are the operator's; `show` prints the
-account. The lines that begin with `>` are everything that came of the lines before them, in order.
+the next fill; `quote [SYMBOL] bid=SIZE@PRICE ask=SIZE@PRICE` and `on_fill_quote` likewise ask for two-sided quotes, a
+side left out is none; `kill`, `cancel_all`, `pause`, `resume`, `unlock` and `close` are the operator's; `show` prints
+the account. The lines that begin with `>` are everything that came of the lines before them, in order.
 """
 
 from __future__ import annotations
@@ -31,12 +32,16 @@ from tradetui.engine.model.events import (
     RiskEvent,
     SignalEvent,
     StrategyErrorEvent,
+    TwoSidedQuote,
+    Wish,
 )
 from tradetui.engine.step import Core
 from tradetui.engine.strategy import Strategy
 
 STEPS_NS = {"1d": 86_400 * 10**9, "8h": 8 * 3600 * 10**9, "1m": 60 * 10**9, "1s": 10**9}
 START_NS = 1_704_067_200 * 10**9  # 2024-01-01T00:00:00Z
+USUAL = {"open": "day", "quote": "gtx"}  # how long orders last where a story does not say
+WISHES = ("signal", "on_fill", "quote", "on_fill_quote")
 COMMANDS: dict[str, Command] = {
     "kill": Kill(),
     "cancel_all": CancelAll(),
@@ -59,14 +64,14 @@ class Puppet(Strategy):
 
     def __init__(self, stop: float | None, target: float | None) -> None:
         self.stop, self.target = stop, target
-        self.after_bar: list[SignalEvent] = []
-        self.after_fill: list[SignalEvent] = []
+        self.after_bar: list[Wish] = []
+        self.after_fill: list[Wish] = []
 
-    def on_market_data(self, event: Any) -> list[SignalEvent]:
+    def on_market_data(self, event: Any) -> list[Wish]:
         said, self.after_bar = self.after_bar, []
         return said
 
-    def on_fill(self, fill: FillEvent) -> list[SignalEvent]:
+    def on_fill(self, fill: FillEvent) -> list[Wish]:
         said, self.after_fill = self.after_fill, []
         return said
 
@@ -95,7 +100,7 @@ def play(story: Story) -> list[str]:
     stage = _Stage(said)
     played: list[str] = []
     for at, line in enumerate(said):
-        if not line.startswith(("given ", "signal ", "on_fill ")):
+        if line.split()[0] not in ("given", *WISHES):
             played += stage.happened()
             stage.do(at)
         played.append(line)
@@ -140,9 +145,10 @@ class _Stage:
     def _hear(self, at: int) -> None:
         for line in self.lines[at:]:
             word, *words = line.split()
-            if word not in ("signal", "on_fill"):
+            if word not in WISHES:
                 break
-            (self.puppet.after_bar if word == "signal" else self.puppet.after_fill).append(_signal(words))
+            wish = _quote(words) if word.endswith("quote") else _signal(words)
+            (self.puppet.after_fill if word.startswith("on_fill") else self.puppet.after_bar).append(wish)
 
     def happened(self) -> list[str]:
         """What came of the lines so far, as the story tells it."""
@@ -160,9 +166,7 @@ def tell(event: Event) -> Iterator[str]:
             text = f"order {event.order_id} {_side(event.side)} {size} {event.symbol} {event.type}"
             text += "" if event.limit_price is None else f" limit {event.limit_price.normalize():f}"
             text += "" if event.stop_price is None else f" stop {event.stop_price.normalize():f}"
-            text += (
-                "" if event.time_in_force == ("day" if event.role == "open" else "gtc") else f" {event.time_in_force}"
-            )
+            text += "" if event.time_in_force == USUAL.get(event.role, "gtc") else f" {event.time_in_force}"
             text += "" if event.role == "open" else f" ({event.role})"
             yield text + (" reduced" if "reduced" in event.reason else "")
         case OrderStatusEvent():
@@ -201,6 +205,15 @@ def _signal(words: list[str]) -> SignalEvent:
         if name in values:
             values[name] = float(values[name])
     return SignalEvent(symbol, int(words[0]), **values)
+
+
+def _quote(words: list[str]) -> TwoSidedQuote:
+    symbol = words[0] if words and "=" not in words[0] else "X"
+    values: dict[str, Any] = {}
+    for side, text in _pairs([word for word in words if "=" in word]).items():
+        size, price = text.split("@")
+        values |= {f"{side}_quantity": float(size), f"{side}_price": float(price)}
+    return TwoSidedQuote(symbol, **values)
 
 
 def _bars(lines: list[str], step_ns: int) -> Bars:
