@@ -1,4 +1,4 @@
-"""A session with its book on disk: bars, quotes, trades and depth changes, one Parquet file each in our layouts."""
+"""A session with its book on disk: bars, quotes, trades, depth and orders, one Parquet file each in our layouts."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from tradetui.data.column_bars import (
 from tradetui.data.files import FileContent, read_content
 from tradetui.engine.errors import DataError
 from tradetui.engine.market.bars import Int64
-from tradetui.engine.market.tape import Codes, DepthChanges, MarketSession, Quotes, Trades
+from tradetui.engine.market.tape import ADD, CLEAR, Codes, DepthChanges, MarketSession, OrderEvents, Quotes, Trades
 
 QUOTES_LAYOUT, TRADES_LAYOUT, DEPTH_LAYOUT = "quotes/1", "trades/1", "depth/1"  # described in data/schemas
+ORDERS_LAYOUT = "orders/1"
 CLEAN_HINT = "Write the session again: it is not repaired silently"
 
 Words = Callable[[int], tuple[str, str]]  # row -> what was seen, what was expected
@@ -44,22 +45,39 @@ class _Least:
 PRICE, OPTIONAL, SIZE, REST = _Least(1), _Least(0), _Least(1), _Least(0)
 QUOTE_COLUMNS = {"bid": OPTIONAL, "bid_size": OPTIONAL, "ask": OPTIONAL, "ask_size": OPTIONAL}
 TRADE_COLUMNS = {"price": PRICE, "size": SIZE, "side": _Least(-1, 1)}
-DEPTH_COLUMNS = {"side": _Least(-1, 1), "price": PRICE, "size": REST}
+DEPTH_COLUMNS = {"side": _Least(-1, 1), "price": OPTIONAL, "size": REST}
+ANY_ID = _Least(-(2**63))
+ORDER_COLUMNS = {
+    "action": _Least(ADD, CLEAR), "order_id": ANY_ID, "side": _Least(-1, 1), "price": OPTIONAL, "size": REST,
+}  # fmt: skip
 
 
 def session_paths(folder: Path, name: str) -> dict[str, Path]:
-    """Where the four tables of a session lie, by table."""
+    """Where the tables that every session has lie, by table."""
     return {table: folder / f"{name}_{table}.parquet" for table in ("bars", "quotes", "trades", "depth")}
 
 
+def orders_path(folder: Path, name: str) -> Path:
+    """Where a session's order events lie; there is no such file where nothing is known of them."""
+    return folder / f"{name}_orders.parquet"
+
+
 def write_session(session: MarketSession, folder: Path, name: str = "session") -> list[Path]:
-    """Writes the four tables as `<name>_<table>.parquet` and gives their paths; an empty table is written too."""
+    """Writes the tables as `<name>_<table>.parquet` and gives their paths; an empty table is written too.
+
+    A file of orders that lay there is removed where the session has none: it would be read with the others.
+    """
     paths = session_paths(folder, name)
     write_bars(session.bars, paths["bars"])
     _write(session.quotes, QUOTE_COLUMNS, paths["quotes"], QUOTES_LAYOUT)
     _write(session.trades, TRADE_COLUMNS, paths["trades"], TRADES_LAYOUT)
     _write(session.depth, DEPTH_COLUMNS, paths["depth"], DEPTH_LAYOUT)
-    return list(paths.values())
+    orders = orders_path(folder, name)
+    if session.orders is None:
+        orders.unlink(missing_ok=True)
+        return list(paths.values())
+    _write(session.orders, ORDER_COLUMNS, orders, ORDERS_LAYOUT)
+    return [*paths.values(), orders]
 
 
 def read_session(folder: Path, name: str = "session") -> MarketSession:
@@ -79,12 +97,32 @@ def read_session(folder: Path, name: str = "session") -> MarketSession:
     codes, ts, trades = _read(contents["trades"], TRADES_LAYOUT, TRADE_COLUMNS, symbols)
     traded = Trades(symbols, codes, ts, trades["price"], trades["size"], trades["side"].astype(np.int8))
     codes, ts, depth = _read(contents["depth"], DEPTH_LAYOUT, DEPTH_COLUMNS, symbols)
-    _refuse(contents["depth"], depth["side"] == 0, lambda _: ("side is 0", "1 (bid) or -1 (ask)"))
+    _refuse_priceless(contents["depth"], depth, depth["side"] == 0)
     changes = DepthChanges(symbols, codes, ts, depth["side"].astype(np.int8), depth["price"], depth["size"])
-    return MarketSession(bars, quoted, traded, changes)
+    orders_file = orders_path(folder, name)
+    orders = read_orders(orders_file, symbols) if orders_file.exists() else None
+    return MarketSession(bars, quoted, traded, changes, orders)
 
 
-def _write(table: Quotes | Trades | DepthChanges, columns: Mapping[str, _Least], path: Path, layout: str) -> None:
+def read_orders(path: Path, symbols: tuple[str, ...]) -> OrderEvents:
+    """The order events of a file in our layout, of these symbols; DataError as of `read_session`."""
+    content = read_content(path)
+    codes, ts, values = _read(content, ORDERS_LAYOUT, ORDER_COLUMNS, symbols)
+    _refuse_priceless(content, values, values["action"] == CLEAR)
+    action, side = values["action"].astype(np.int8), values["side"].astype(np.int8)
+    return OrderEvents(symbols, codes, ts, action, values["order_id"], side, values["price"], values["size"])
+
+
+def _refuse_priceless(content: FileContent, values: Columns, clears: npt.NDArray[np.bool_]) -> None:
+    """Refuses a row without a side or a price, unless it clears the book."""
+    side, price = values["side"], values["price"]
+    _refuse(content, ~clears & (side == 0), lambda _: ("side is 0", "1 (bid) or -1 (ask)"))
+    _refuse(content, ~clears & (price == 0), lambda _: ("price is 0", "at least 1, or a row that clears the book"))
+
+
+def _write(
+    table: Quotes | Trades | DepthChanges | OrderEvents, columns: Mapping[str, _Least], path: Path, layout: str
+) -> None:
     import polars as pl
 
     named = {name: getattr(table, name) for name in columns}

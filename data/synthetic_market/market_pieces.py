@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradetui.data.column_bars import BARS_LAYOUT, INTERVAL_KEY, LAYOUT_KEY, symbol_column
-from tradetui.data.market_files import DEPTH_LAYOUT, QUOTES_LAYOUT, TRADES_LAYOUT
+from tradetui.data.market_files import DEPTH_LAYOUT, ORDERS_LAYOUT, QUOTES_LAYOUT, TRADES_LAYOUT
 from tradetui.data.synthetic import MINUTE_NS
 from tradetui.data.synthetic_market.market import MarketPiece
 from tradetui.engine.errors import DataError
@@ -20,7 +20,7 @@ from tradetui.engine.market.tape import OrderEvents
 if TYPE_CHECKING:
     import polars as pl
 
-ORDERS_LAYOUT, AUCTIONS_LAYOUT = "orders/1", "auctions/1"  # described in data/schemas
+AUCTIONS_LAYOUT = "auctions/1"  # described in data/schemas
 COMPRESSION_LEVEL = 1  # reads as fast as any, writes three times as fast as level 6
 LAYOUTS = {
     "orders": ORDERS_LAYOUT,

@@ -1,0 +1,106 @@
+"""A file of a feed made into Parquet files in our layouts, in pieces, whole or not at all; faults are reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from tradetui.data.dialects.importing import SOURCE_KEY, SOURCE_SHA256_KEY, stem_of
+from tradetui.data.feeds.binance import BinanceFeed
+from tradetui.data.feeds.blocks import FeedFile
+from tradetui.data.feeds.bybit import BybitFeed
+from tradetui.data.feeds.detect import FeedGuess, FeedName, settled
+from tradetui.data.feeds.report import Report
+from tradetui.data.feeds.tables import LAYOUTS, Tables
+from tradetui.engine.errors import DataError, UsageError
+
+FEED_KEY, REPORT_KEY = "tradetui.feed", "tradetui.report"
+SUFFIXES = (".gz", ".zip", ".zst", ".jsonl", ".ndjson", ".json", ".data", ".csv", ".txt", ".dbn", ".log")
+
+Tell = Callable[[FeedGuess], None]
+
+
+class FeedStated(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user says of a feed's file; None where the file itself shall tell."""
+
+    feed: FeedName | None = None
+    symbol: str | None = None
+    date: str | None = None
+    timezone: str | None = None
+    orderbook: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedImported:
+    """What an import made: a path and the rows of each table, and what was found wrong."""
+
+    paths: dict[str, Path]
+    rows: dict[str, int]
+    symbols: tuple[str, ...]
+    first_ns: int
+    last_ns: int
+    source: Path
+    sha256: str
+    report: Report
+
+
+def feed_stem(path: Path) -> str:
+    """The file's name without what says how it is packed and written."""
+    name = stem_of(path)
+    while (shorter := _less(name)) != name:
+        name = shorter
+    return name
+
+
+def feed_targets(path: Path, out: Path) -> list[Path]:
+    """Where an import of this file may write."""
+    return [out / f"{feed_stem(path)}_{table}.parquet" for table in LAYOUTS]
+
+
+def import_feed(path: Path, out: Path, said: FeedStated | None = None, tell: Tell | None = None) -> FeedImported:
+    """Writes `<name>_<table>.parquet` of each table that the feed has; `tell` hears first what the file was taken for.
+
+    What is wrong in a feed is counted in the report, which each Parquet file holds too: nothing is mended. Raises
+    DataError for a file that cannot be read or holds no row, UsageError for what an option must settle.
+    """
+    said = said or FeedStated()
+    found = settled(path, said.feed)
+    if tell is not None:
+        tell(found)
+    file = FeedFile(path)
+    report = Report(feed=found.feed)
+    with Tables(out, feed_stem(path)) as tables:
+        _read(file, found, said, tables, report)
+        report.cut = file.cut
+        metadata = {
+            SOURCE_KEY: path.name,
+            SOURCE_SHA256_KEY: file.sha256,
+            FEED_KEY: found.feed,
+            REPORT_KEY: msgspec.json.encode(report).decode(),
+        }
+        paths = tables.finish(metadata)
+    if not paths:
+        wrong = "; ".join(line.strip() for line in report.lines())
+        raise DataError(path, None, f"no row came of it ({wrong})", f"messages of {found.feed}", "Name another --feed")
+    rows = {table: tables.rows[table] for table in paths}
+    symbols = tuple(tables.symbols)
+    return FeedImported(paths, rows, symbols, tables.first_ns, tables.last_ns, path, file.sha256, report)
+
+
+def _read(file: FeedFile, found: FeedGuess, said: FeedStated, tables: Tables, report: Report) -> None:
+    symbol = said.symbol or found.symbol
+    if found.feed in ("binance-spot", "binance-futures"):
+        BinanceFeed(tables, report, futures=found.feed == "binance-futures", symbol=symbol).read(file)
+    elif found.feed == "bybit":
+        BybitFeed(tables, report).read(file)
+    else:
+        raise UsageError(f"--feed {found.feed}: not here yet")
+
+
+def _less(name: str) -> str:
+    for suffix in SUFFIXES:
+        name = name.removesuffix(suffix)
+    return name
