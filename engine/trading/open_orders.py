@@ -34,13 +34,14 @@ class OpenOrders:
         self.by_id[order.order_id] = order
         self.by_symbol.setdefault(order.symbol, {})[order.order_id] = order
 
-    def add_quote(self, order: Order, value: int) -> None:
+    def add_quote(self, order: Order, value: int) -> int:
         """Give a quote its number and keep it; filled whole it is worth `value`, in nanos of money."""
         self._last_id = order.order_id = order_id = self._last_id + 1
         self.by_id[order_id] = order
         self.by_symbol[order.symbol][order_id] = order
         self._quoted[order_id] = value
         self.quoted += value
+        return order_id
 
     def forget(self, order: Order) -> None:
         """The order ended, or was refused before it had a number."""

@@ -29,7 +29,7 @@ class Envelope:
             and fees.per_share is None
             and fees.regulatory is None
         )
-        self._allow_short = allow_short
+        self.allow_short = allow_short
         self._lot = _floor(instrument.lot)
         self._position = _floor(limits.max_position)
         self._position_value = _floor(limits.max_position_value)
@@ -69,7 +69,7 @@ class Envelope:
         worst = quantity + position if side > 0 else quantity - position
         if worst <= 0:  # even filled whole it only reduces
             return True
-        if worst > self._position or (side < 0 and not self._allow_short):
+        if worst > self._position or (side < 0 and not self.allow_short):
             return False
         enlarging = min(worst, quantity)
         value = enlarging * price

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from tradetui.engine.model.events import Event, OrderEvent, OrderStatusEvent, RefusalEvent, TradingState, TwoSidedQuote
+from tradetui.engine.model.events import Event, OrderEvent, OrderStatusEvent, RefusalEvent, TwoSidedQuote
 from tradetui.engine.model.instrument import (
     EXACT,
     NANOS_PER_UNIT,
-    PRICE_MAX,
     Instrument,
     NotANumber,
     Number,
@@ -22,52 +21,21 @@ from tradetui.engine.model.instrument import (
     nanos_from_decimal,
     nanos_from_float,
 )
-from tradetui.engine.model.orders import WORKING, Order, OrderAction, OrderStatus, next_status
+from tradetui.engine.model.orders import WORKING, Order, OrderAction, next_status
 from tradetui.engine.trading.fees import FeeSchedule
 from tradetui.engine.trading.moment import Moment
 from tradetui.engine.trading.open_orders import OpenOrders
 from tradetui.engine.trading.order_counts import OrderCounts
 from tradetui.engine.trading.portfolio import Portfolio
+from tradetui.engine.trading.quick_quotes import REPLACED, SENT, TAKEN_AWAY, QuickQuotes
 from tradetui.engine.trading.quote_envelope import Envelope
+from tradetui.engine.trading.quote_pair import Pair, Side
 from tradetui.engine.trading.rate import RateLimit
 from tradetui.engine.trading.risk import Book, Refused, RiskManager
 from tradetui.engine.trading.sizing import ZERO
 from tradetui.engine.trading.wishes import BadWish, sound_price, sound_quantity
 
-REPLACED, TAKEN_AWAY = "replaced by a new quote", "no longer quoted"
-_SENT = next_status(OrderStatus.NEW, OrderAction.SEND)
 _CANCELLED = {before: next_status(before, OrderAction.CANCEL) for before in WORKING}
-_ACTIVE = TradingState.ACTIVE
-
-
-class Side:
-    """One side of one symbol: what rests there, and what the wish being worked wants there (price 0 for nothing)."""
-
-    __slots__ = ("asked", "order", "price", "quantity", "sign", "told", "units", "wish_price", "wish_units")
-
-    def __init__(self, sign: int) -> None:
-        self.sign = sign
-        self.order: Order | None = None  # may have ended meanwhile: its status says
-        self.price = self.units = 0  # of the order, nanos
-        self.wish_price = self.wish_units = 0
-        self.asked: object = None  # the last sound quantity as the strategy wrote it, and what it is
-        self.quantity = ZERO
-        self.told = ""  # the check that refused the last wish: told once while it lasts
-
-
-class Pair:
-    """Both sides of one symbol and what is known of it."""
-
-    __slots__ = ("ask", "bid", "envelope", "held", "instrument", "orders", "position", "tick")
-
-    def __init__(self, instrument: Instrument, envelope: Envelope, orders: dict[int, Order]) -> None:
-        self.bid, self.ask = Side(1), Side(-1)
-        self.instrument = instrument
-        self.envelope = envelope
-        self.orders = orders  # all that are open in the symbol
-        self.tick = nanos_from_decimal(instrument.tick)
-        self.held = ZERO  # the position and the same in nanos
-        self.position = 0
 
 
 class QuoteKeeper:
@@ -93,11 +61,13 @@ class QuoteKeeper:
         self._rate = rate
         self._counts = counts
         self._pairs: dict[str, Pair] = {}
-        self._cash: tuple[Decimal, float] = (ZERO, 0.0)  # the free cash seen last, and as a float
+        self._quick = QuickQuotes(portfolio, open_orders, counts)
 
     def on_quote(self, wish: TwoSidedQuote, now: Moment) -> list[Event]:
         """Cancels, then orders, that bring the resting quotes to what `wish` says; refusals where it may not be."""
         pair = self._pairs.get(wish.symbol) or self._new_pair(wish.symbol)
+        if pair is not None and (quick := self._quick.quote(pair, wish, now)) is not None:
+            return quick
         events: list[Event] = []
         if pair is None:
             known = ", ".join(self._instruments)
@@ -153,12 +123,7 @@ class QuoteKeeper:
         try:
             if quantity != side.asked or type(quantity) is not type(side.asked):
                 self._read_quantity(pair, side, quantity)
-            if type(price) is float and 0 < price < PRICE_MAX and pair.envelope.usable:
-                tick = pair.tick
-                nanos = (2 * round(price * NANOS_PER_UNIT) + tick) // (2 * tick) * tick  # the nearest, halves up
-                side.wish_price = nanos or nanos_from_decimal(sound_price(price, _NAME[side.sign], pair.instrument))
-            else:
-                side.wish_price = nanos_from_decimal(sound_price(price, _NAME[side.sign], pair.instrument))
+            side.wish_price = nanos_from_decimal(sound_price(price, f"{side.name}_price", pair.instrument))
         except BadWish as bad:
             self._refuse(pair, side, bad.refused, now, events)
         except NotANumber as error:
@@ -167,8 +132,8 @@ class QuoteKeeper:
     def _read_quantity(self, pair: Pair, side: Side, quantity: Number | None) -> None:
         side.asked = None
         if quantity is None:
-            name = _NAME[side.sign].replace("price", "quantity")
-            raise BadWish("QUANTITY", "none", name, f"a quote with a {_NAME[side.sign]} needs a {name}")
+            name = f"{side.name}_quantity"
+            raise BadWish("QUANTITY", "none", name, f"a quote with a {side.name}_price needs a {name}")
         side.quantity = sound_quantity(decimal_from(quantity), pair.instrument)
         side.wish_units = nanos_from_decimal(side.quantity)
         side.asked = quantity
@@ -186,36 +151,18 @@ class QuoteKeeper:
         order = side.order
         if order is None:
             return False
-        if order.status is not _SENT and order.status not in WORKING:
+        if order.status is not SENT and order.status not in WORKING:
             side.order = None
             return False
         if side.wish_price != side.price:
             side.order = None
             events.append(self.withdraw(order, REPLACED if side.wish_price else TAKEN_AWAY, now))
             return False
-        return side.units == side.wish_units and order.status is _SENT
+        return side.units == side.wish_units and order.status is SENT
 
     def _renew(self, pair: Pair, side: Side, reason: str, now: Moment, events: list[Event]) -> None:
         """Judge one side and send it, unless what rests at its price is just what it may be."""
-        free, order, units = self._free(now), side.order, side.wish_units
-        held = self._portfolio.quantity(pair.instrument.symbol)
-        if held is not pair.held:
-            pair.held, pair.position = held, nanos_from_decimal(held)
-        mine = (pair.bid.order is not None) + (pair.ask.order is not None)
-        if (
-            now.state is _ACTIVE
-            and order is None
-            and mine == len(pair.orders)
-            and pair.envelope.usable
-            and not self._open.entries_reserved
-            and pair.envelope.accepts(
-                side.sign, side.wish_price, units, pair.position, now.price,
-                len(self._open.by_id), self._open.quoted, free,
-            )
-        ):  # fmt: skip
-            side.told = ""
-            self._send(pair, side, side.quantity, units, reason, now, events)
-            return
+        order = side.order
         quantity, reason, refused = self._judge(pair, side, reason, now)
         units = nanos_from_decimal(quantity)
         if order is not None:
@@ -265,27 +212,14 @@ class QuoteKeeper:
     def _send(
         self, pair: Pair, side: Side, quantity: Decimal, units: int, reason: str, now: Moment, events: list[Event]
     ) -> None:
-        symbol, price, limit = pair.instrument.symbol, side.wish_price, decimal_from_nanos(side.wish_price)
-        order = Order(
-            0, symbol, side.sign, quantity, "limit", limit, None, "gtx", "quote", 0, None, None, None, reason,
-            now.price, now.ts_ns, now.cause, _SENT,
-        )  # fmt: skip
+        symbol, price, limit = pair.symbol, side.wish_price, decimal_from_nanos(side.wish_price)
+        order = Order(0, symbol, side.sign, quantity, "limit", limit, None, "gtx", "quote", reason=reason)
+        order.decided_price, order.ts_ns, order.cause, order.status = now.price, now.ts_ns, now.cause, SENT
         self._open.add_quote(order, units * price // NANOS_PER_UNIT + 1)
-        self._counts.sent += 1
+        self._counts.send()
         side.order, side.price, side.units = order, price, units
-        events.append(
-            OrderEvent(
-                order.order_id, symbol, side.sign, quantity, "limit", limit, None, "gtx", "quote", 0, None, reason,
-                now.ts_ns,
-            )
-        )  # fmt: skip
-
-    def _free(self, now: Moment) -> float:
-        seen, as_float = self._cash
-        if now.free is not seen:
-            as_float = float(now.free)
-            self._cash = (now.free, as_float)
-        return as_float
+        fields = (order.order_id, symbol, side.sign, quantity, order.type, limit, None, order.time_in_force, order.role)
+        events.append(OrderEvent(*fields, 0, None, reason, now.ts_ns))
 
     # -- refusing
 
@@ -301,6 +235,3 @@ class QuoteKeeper:
         return RefusalEvent(
             symbol, side, quantity, refused.check, refused.seen, refused.limit, refused.message, now.ts_ns
         )
-
-
-_NAME = {1: "bid_price", -1: "ask_price"}
