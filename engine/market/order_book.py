@@ -7,6 +7,7 @@ What a row means is told in docs/book-simulation.md, how the book is made in doc
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from tradetui.engine.market.book_hash import book_hash
 from tradetui.engine.market.book_words import INT64_MAX, BookLevel, BookOrder, Fault, Place, Sweep, Trade
@@ -202,6 +203,11 @@ class OrderBook:
         """Ids of the orders at a price, first in line first."""
         level = self._half(side).levels.get(price)
         return [] if level is None else [order.order_id for order in level]
+
+    def resting(self, side: int) -> Iterator[RestingOrder]:
+        """Every order of a side, best price first and first in line first; nothing may be changed while it runs."""
+        for level in self._half(side).best_first():
+            yield from level
 
     def level_changed_ns(self, side: int, price: int) -> int | None:
         """When anything at a price last changed; None where there is no order."""
