@@ -11,11 +11,13 @@ from tradetui.engine.model.events import (
     CommandEvent,
     ControlEvent,
     Event,
+    FeedEvent,
     FillEvent,
     MarketEvent,
     OrderEvent,
     OrderStatusEvent,
     QuoteEvent,
+    ReconciliationEvent,
     RefusalEvent,
     RiskEvent,
     SignalEvent,
@@ -23,6 +25,7 @@ from tradetui.engine.model.events import (
     TimerEvent,
     TradeEvent,
     TwoSidedQuote,
+    VenueReport,
 )
 from tradetui.engine.model.orders import Role, TimeInForce
 
@@ -104,8 +107,23 @@ def sentence(event: Event) -> str:  # noqa: C901  # one line a kind, and the typ
             return f"strategy {strategy} stopped: {error}; positions untouched"
         case CommandEvent():
             return _command(event)
+        case FeedEvent(state=state, message=message):
+            return f"feed {f'of {event.symbol} ' if event.symbol else ''}{state.lower()}{_because(message)}"
+        case VenueReport():
+            return _venue(event)
+        case ReconciliationEvent(differences=differences):
+            told = "; ".join(difference.message for difference in differences)
+            return f"books and venue {f'differ: {told}' if told else 'agree'}"
         case _:
             assert_never(event)
+
+
+def _venue(event: VenueReport) -> str:
+    order = f"order {event.order_id}" if event.order_id else f"somebody else's order {event.venue_id}"
+    if event.what == "fill":
+        units, price = _amount(event.quantity), event.price
+        return f"the venue filled {units} {event.symbol} at {price} of {order}{_because(event.reason)}"
+    return f"the venue says of {order} for {event.symbol}: {event.what.replace('_', ' ')}{_because(event.reason)}"
 
 
 def _two_sided(event: TwoSidedQuote) -> str:

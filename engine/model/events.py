@@ -247,6 +247,70 @@ class CommandEvent(Happened, frozen=True, gc=False, tag="command"):
 
 
 Wish = SignalEvent | TwoSidedQuote  # what a strategy may ask for
+
+
+class FeedEvent(Happened, frozen=True, gc=False, tag="feed"):
+    """A feed changed state, as a whole (`symbol` empty) or for one symbol; `message` says what was seen."""
+
+    symbol: str
+    state: Literal["FRESH", "LATE", "STALE", "DOWN", "GAP", "BACKFILLED"]
+    message: str
+    ts_ns: int
+    seq: int = 0
+    cause: int = 0
+
+
+class VenueReport(Happened, frozen=True, gc=False, tag="venue"):
+    """What a venue that is not ours said about an order: an input, journaled before it acts.
+
+    `order_id` is ours, 0 for an order of somebody else; `leaves` is what still works after it. "unresolved": whether it
+    arrived is not known yet. The same `execution_id` twice counts once.
+    """
+
+    order_id: int
+    client_order_id: str
+    venue_id: str
+    symbol: str
+    side: int
+    what: Literal[
+        "accepted", "fill", "cancelled", "expired", "rejected", "replaced", "unresolved", "foreign", "pending_cancel"
+    ]
+    quantity: Decimal  # of a fill; of the whole order for "accepted" and "foreign"
+    price: Decimal  # of a fill; the limit for "foreign", 0 for none
+    leaves: Decimal
+    fee: Decimal
+    liquidity: Literal["maker", "taker", ""]
+    execution_id: str
+    reason: str
+    ts_ns: int  # the venue's own time
+    received_ns: int
+    seq: int = 0
+    cause: int = 0
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """One thing on which the books and the venue disagree: a position, cash, or an order."""
+
+    kind: Literal["position", "cash", "order"]
+    symbol: str
+    ours: str
+    theirs: str
+    message: str
+
+
+class ReconciliationEvent(Happened, frozen=True, gc=False, tag="reconciliation"):
+    """The books were compared with the venue. `differences` is empty where they agree."""
+
+    differences: tuple[Difference, ...]
+    orders: int  # compared
+    positions: int
+    cash_ours: Decimal
+    cash_theirs: Decimal
+    ts_ns: int
+    seq: int = 0
+    cause: int = 0
+
+
 MarketData = MarketEvent | QuoteEvent | TradeEvent | BookEvent | TimerEvent
 Event = (
     MarketEvent
@@ -264,4 +328,7 @@ Event = (
     | RiskEvent
     | StrategyErrorEvent
     | CommandEvent
+    | FeedEvent
+    | VenueReport
+    | ReconciliationEvent
 )

@@ -12,12 +12,15 @@ from tradetui.engine.model.events import (
     BookEvent,
     CommandEvent,
     ControlEvent,
+    Difference,
     Event,
+    FeedEvent,
     FillEvent,
     MarketEvent,
     OrderEvent,
     OrderStatusEvent,
     QuoteEvent,
+    ReconciliationEvent,
     RefusalEvent,
     RiskEvent,
     SignalEvent,
@@ -26,6 +29,7 @@ from tradetui.engine.model.events import (
     TradeEvent,
     TradingState,
     TwoSidedQuote,
+    VenueReport,
 )
 from tradetui.engine.model.orders import OrderStatus
 
@@ -38,6 +42,21 @@ SPOKEN: list[tuple[Event, str]] = [
     (TradeEvent("A", 0, 1.5, 10.0, 0), "10 A traded at 1.5"),
     (BookEvent("A", 0, 1, 1.5, 0.0), "A bid level 1.5 now empty"),
     (BookEvent("A", 0, -1, 1.5, 20.0), "A ask level 1.5 now 20"),
+    (FeedEvent("A", "STALE", "no quote for 12 s", 0), "feed of A stale: no quote for 12 s"),
+    (FeedEvent("", "DOWN", "the socket closed", 0), "feed down: the socket closed"),
+    (
+        VenueReport(7, "s-7", "v1", "A", 1, "fill", D("2"), D("9.1"), D("0"), D("0"), "taker", "e1", "", 0, 0),
+        "the venue filled 2 A at 9.1 of order 7",
+    ),
+    (
+        VenueReport(0, "", "v2", "A", 1, "foreign", D("2"), D("9"), D("2"), D("0"), "", "", "by hand", 0, 0),
+        "the venue says of somebody else's order v2 for A: foreign: by hand",
+    ),
+    (ReconciliationEvent((), 1, 1, D("5"), D("5"), 0), "books and venue agree"),
+    (
+        ReconciliationEvent((Difference("cash", "", "5", "4", "cash is 5 here, 4 there"),), 0, 0, D("5"), D("4"), 0),
+        "books and venue differ: cash is 5 here, 4 there",
+    ),
     (TimerEvent("", 0), "the timer went off"),
     (TwoSidedQuote("A", D("9.90"), 10.1, D("5"), 5.0), "wants to quote A: bid 5 at 9.90, ask 5 at 10.1"),
     (TwoSidedQuote("A", reason="too much held"), "wants to quote A: nothing: too much held"),

@@ -1,0 +1,169 @@
+"""What threads say to the engine of a live session, and it to them. Words and Protocols; nothing that runs.
+
+`docs/live.md` says who owns which thread and in which order things happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Literal, Protocol
+
+import msgspec
+
+from tradetui.engine.model.commands import Command
+from tradetui.engine.model.events import FeedEvent, MarketData, OrderEvent, VenueReport
+
+# -- to the venue: put into the execution thread's queue after the journal has them on disk
+
+
+class Send(msgspec.Struct, frozen=True):
+    """Send this order under this id, which is used for nothing else ever."""
+
+    order: OrderEvent
+    client_order_id: str
+
+
+class Withdraw(msgspec.Struct, frozen=True):
+    """Cancel an order; that it is done already is no fault."""
+
+    order_id: int
+    client_order_id: str
+
+
+class WithdrawAll(msgspec.Struct, frozen=True):
+    """Cancel everything that the account has working, orders of others included: the kill key."""
+
+
+class LookUp(msgspec.Struct, frozen=True):
+    """Find out what became of an order whose sending had no clear outcome."""
+
+    order_id: int
+    client_order_id: str
+
+
+Instruction = Send | Withdraw | WithdrawAll | LookUp
+
+# -- from the venue: what the account is, as its own REST interface tells it
+
+
+class VenueOrder(msgspec.Struct, frozen=True):
+    """A working order as the venue has it."""
+
+    venue_id: str
+    client_order_id: str
+    symbol: str
+    side: int
+    quantity: Decimal
+    filled: Decimal
+    type: str
+    limit_price: Decimal | None
+    stop_price: Decimal | None
+    status: str
+
+
+class VenuePosition(msgspec.Struct, frozen=True):
+    """A position as the venue has it; signed units."""
+
+    symbol: str
+    quantity: Decimal
+    average_price: Decimal
+
+
+class VenueState(msgspec.Struct, frozen=True, tag_field="input", tag="venue_state"):
+    """The whole account at one time; `asked_ns` is when the first question left, `ts_ns` when the last answer came."""
+
+    account: str  # its last four signs: what a screen may show
+    paper: bool  # as the venue says
+    blocked: str  # why it may not trade; empty where it may
+    cash: Decimal
+    equity: Decimal
+    buying_power: Decimal
+    orders: tuple[VenueOrder, ...]
+    positions: tuple[VenuePosition, ...]
+    asked_ns: int
+    ts_ns: int
+
+
+# -- into the engine
+
+
+class Beat(msgspec.Struct, frozen=True):
+    """Time went on: timers, staleness, day ends. Sent by the session's own thread at least every 100 ms."""
+
+    ts_ns: int
+
+
+LiveInput = MarketData | FeedEvent | VenueReport | VenueState | Beat | Command
+Put = Callable[[LiveInput], None]  # into the engine's inbox: never blocks
+
+
+class FeedHealth(msgspec.Struct, frozen=True):
+    """A feed as a screen shows it. Times in ns; lag is receive time less the venue's own stamp."""
+
+    name: str
+    state: Literal["CONNECTING", "OK", "LATE", "STALE", "DOWN"]
+    events: int = 0
+    conflated: int = 0  # quotes and books replaced by newer ones before the engine took them
+    reconnects: int = 0
+    gaps: int = 0
+    lag_ns: int | None = None
+    last_ns: int = 0
+    message: str = ""
+
+
+class ExecutionHealth(msgspec.Struct, frozen=True):
+    """The way to the venue as a screen shows it."""
+
+    name: str
+    state: Literal["CONNECTING", "OK", "DOWN", "REFUSED"]
+    sent: int = 0
+    unresolved: int = 0  # orders whose fate is being looked up
+    rate_left: int | None = None  # requests left in this minute; cancels have a reserve beyond
+    reconnects: int = 0
+    round_trip_ns: int | None = None
+    message: str = ""
+
+
+class DataGateway(Protocol):
+    """A source of market data on a thread of its own."""
+
+    def start(self, put: Put, symbols: Sequence[str]) -> None:
+        """Begin; what comes is put as MarketData and FeedEvents."""
+        ...
+
+    def subscribe(self, symbols: Sequence[str]) -> None:
+        """From now on these symbols, and no others. Never blocks."""
+        ...
+
+    def health(self) -> FeedHealth:
+        """The newest picture; may be asked from any thread."""
+        ...
+
+    def stop(self, timeout_s: float) -> None:
+        """Fully down when it returns, or it says so by raising TimeoutError."""
+        ...
+
+
+class ExecutionGateway(Protocol):
+    """A way to a venue on threads of its own; every answer is put as a VenueReport or a VenueState."""
+
+    def start(self, put: Put) -> None:
+        """Begin: connect, look up what is open, then take instructions."""
+        ...
+
+    def do(self, instruction: Instruction) -> None:
+        """Queue an instruction. Never blocks; in order, but cancels overtake sends."""
+        ...
+
+    def ask_state(self) -> None:
+        """Have a VenueState put soon."""
+        ...
+
+    def health(self) -> ExecutionHealth:
+        """The newest picture; may be asked from any thread."""
+        ...
+
+    def stop(self, timeout_s: float) -> None:
+        """Fully down when it returns, or it says so by raising TimeoutError."""
+        ...
