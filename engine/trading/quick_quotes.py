@@ -5,10 +5,8 @@ Does what the keeper of quotes would do, event for event (a property in the test
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from tradetui.engine.model.events import Event, OrderEvent, OrderStatusEvent, TradingState, TwoSidedQuote
-from tradetui.engine.model.instrument import NANOS_PER_UNIT, PRICE_MAX, decimal_from_nanos, nanos_from_decimal
+from tradetui.engine.model.instrument import NANOS_PER_UNIT, PRICE_MAX, decimal_from_nanos
 from tradetui.engine.model.orders import WORKING, Order, OrderAction, OrderStatus, next_status
 from tradetui.engine.trading.moment import Moment
 from tradetui.engine.trading.open_orders import OpenOrders
@@ -19,11 +17,12 @@ from tradetui.engine.trading.quote_pair import ZERO, Pair, Side
 REPLACED, TAKEN_AWAY = "replaced by a new quote", "no longer quoted"
 SENT = next_status(OrderStatus.NEW, OrderAction.SEND)
 CANCELLED = next_status(SENT, OrderAction.CANCEL)
+NOT_PLAIN = -1
 _ACTIVE = TradingState.ACTIVE
 
 
 class QuickQuotes:
-    """Looks first, acts only if every side that changes may change; shares its state with the keeper of quotes."""
+    """Looks first, and acts only if all that changes may change; shares its state with the keeper of quotes."""
 
     def __init__(self, portfolio: Portfolio, open_orders: OpenOrders, counts: OrderCounts) -> None:
         self._positions = portfolio.open
@@ -34,83 +33,89 @@ class QuickQuotes:
 
     def quote(self, pair: Pair, wish: TwoSidedQuote, now: Moment) -> list[Event] | None:
         """The cancels and orders that bring the quotes to `wish`; None where that takes a closer look."""
-        if now.state is not _ACTIVE or not pair.envelope.usable or self._open.entries_reserved:
+        if now.state is not _ACTIVE or not pair.envelope.usable or self._open.entries_reserved or now.price <= 0:
             return None
         bid, ask = pair.bid, pair.ask
-        changes = self._change(pair, bid, wish.bid_price, wish.bid_quantity, now)
-        if changes is None:
+        held = self._positions.get(pair.symbol)
+        position = ZERO if held is None else held.quantity
+        if position is not pair.held:
+            pair.hold(position)
+        bids = self._plain(pair, bid, wish.bid_price, wish.bid_quantity)
+        asks = self._plain(pair, ask, wish.ask_price, wish.ask_quantity)
+        if bids < 0 or asks < 0 or bids >= asks > 0:
             return None
-        others = self._change(pair, ask, wish.ask_price, wish.ask_quantity, now)
-        if others is None or (bid.wish_price >= ask.wish_price and ask.wish_price):
+        if (bid.order is not None) + (ask.order is not None) != len(pair.orders):
             return None
-        resting = (bid.order is not None) + (ask.order is not None)
-        if resting != len(pair.orders):
+        if ask.enlarges < 0:  # flat, and may not sell what it has not
+            asks = 0
+        renewed = [
+            (side, price) for side, price in ((bid, bids), (ask, asks)) if price != (side.price if side.order else 0)
+        ]
+        if renewed and not self._allowed(pair, bids, asks, now):
             return None
-        return self._act(pair, (bid,) * changes + (ask,) * others, wish.reason, now)
+        return self._act(pair, renewed, wish.reason, now)
 
-    def _change(self, pair: Pair, side: Side, price: object, quantity: object, now: Moment) -> bool | None:
-        """Whether a side must be renewed, None where that is not plain; notes the price that it is to have."""
+    def _plain(self, pair: Pair, side: Side, price: object, quantity: object) -> int:
+        """The price that a side is to have, 0 for no quote there; NOT_PLAIN where that is not for this module."""
         order = side.order
         if order is not None and order.status is not SENT:
             if order.status in WORKING:  # filled in part
-                return None
-            side.order = order = None
+                return NOT_PLAIN
+            side.order, side.value, order = None, 0, None
         if side.told:
-            return None
-        held = self._positions.get(pair.symbol)
-        position = ZERO if held is None else held.quantity
-        if price is None or (side.sign < 0 and not position and not pair.envelope.allow_short):
-            side.wish_price = 0
-            return order is not None
+            return NOT_PLAIN
+        if price is None:
+            return 0
         if type(price) is not float or type(quantity) is not float or quantity != side.asked:
-            return None
-        if not 0 < price < PRICE_MAX:
-            return None
-        tick = pair.tick
-        side.wish_price = nanos = (2 * round(price * NANOS_PER_UNIT) + tick) // (2 * tick) * tick  # halves up
-        if order is not None and side.price == nanos:
-            return None if side.units != side.wish_units else False
-        if position is not pair.held:
-            pair.held, pair.position = position, nanos_from_decimal(position)
+            return NOT_PLAIN
+        if not 0 < price < PRICE_MAX or (side.enlarges < 0 and (side.sign > 0 or pair.position or pair.shorts)):
+            return NOT_PLAIN
+        nanos = (2 * round(price * NANOS_PER_UNIT) + pair.tick) // pair.tick_twice * pair.tick  # nearest, halves up
+        if order is not None and side.units != side.wish_units and nanos == side.price:
+            return NOT_PLAIN
+        return nanos or NOT_PLAIN
+
+    def _allowed(self, pair: Pair, bids: int, asks: int, now: Moment) -> bool:
+        bid, ask, opened = pair.bid, pair.ask, self._open
         if now.free is not self._cash:
             self._cash, self._free = now.free, float(now.free)
-        accepted = pair.envelope.accepts(
-            side.sign,
-            nanos,
-            side.wish_units,
-            pair.position,
-            now.price,
-            len(self._open.by_id) - (order is not None),
-            self._open.quoted,
-            self._free,
+        orders = len(opened.by_id) + 2
+        value = (bid.enlarges * bids if bids else 0) + (ask.enlarges * asks if asks else 0)
+        if not pair.envelope.affords(value, opened.quoted - bid.value - ask.value, orders, self._free):
+            return False
+        return not pair.envelope.looks_at_prices or all(
+            pair.envelope.allows(
+                price, side.enlarges, pair.position, now.price, len(opened.by_id) + 1 - len(pair.orders)
+            )
+            for side, price in ((bid, bids), (ask, asks))
+            if price
         )
-        return True if accepted else None
 
-    def _act(self, pair: Pair, sides: tuple[Side, ...], reason: str, now: Moment) -> list[Event]:
-        opened, symbol, ts_ns = self._open, pair.symbol, now.ts_ns
+    def _act(self, pair: Pair, renewed: list[tuple[Side, int]], reason: str, now: Moment) -> list[Event]:
+        opened, counts, symbol, ts_ns = self._open, self._counts, pair.symbol, now.ts_ns
         events: list[Event] = []
-        for side in sides:
+        for side, price in renewed:
             order = side.order
             if order is not None:
-                order.status = CANCELLED
+                order.status, side.order, side.value = CANCELLED, None, 0
                 opened.forget_quote(order)
-                self._counts.cancelled += 1
-                why = REPLACED if side.wish_price else TAKEN_AWAY
+                counts.cancelled += 1
+                why = REPLACED if price else TAKEN_AWAY
                 events.append(OrderStatusEvent(order.order_id, symbol, CANCELLED, why, ts_ns))
-                side.order = None
-        for side in sides:
-            price, units, quantity, sign = side.wish_price, side.wish_units, side.quantity, side.sign
-            if not price:
-                continue
-            limit: Decimal = decimal_from_nanos(price)
-            order = Order(
-                0, symbol, sign, quantity, "limit", limit, None, "gtx", "quote", 0, None, None, None, reason,
-                now.price, ts_ns, now.cause, SENT,
-            )  # fmt: skip
-            number = opened.add_quote(order, units * price // NANOS_PER_UNIT + 1)
-            side.order, side.price, side.units = order, price, units
-            self._counts.sent += 1
-            events.append(
-                OrderEvent(number, symbol, sign, quantity, "limit", limit, None, "gtx", "quote", 0, None, reason, ts_ns)
-            )
+        for side, price in renewed:
+            if price:
+                limit, quantity, sign, units = decimal_from_nanos(price), side.quantity, side.sign, side.wish_units
+                order = Order(
+                    0, symbol, sign, quantity, "limit", limit, None, "gtx", "quote", 0, None, None, None, reason,
+                    now.price, ts_ns, now.cause, SENT,
+                )  # fmt: skip
+                side.value = units * price // NANOS_PER_UNIT + 1
+                side.order, side.price, side.units = order, price, units
+                number = opened.add_quote(order, side.value)
+                counts.sent += 1
+                events.append(
+                    OrderEvent(
+                        number, symbol, sign, quantity, "limit", limit, None, "gtx", "quote", 0, None, reason, ts_ns
+                    )
+                )
         return events

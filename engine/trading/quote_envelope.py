@@ -1,8 +1,9 @@
 """A quick answer for the quotes that every check accepts with room to spare: integers and one float, nothing exact.
 
-`accepts` may say no to a quote that the risk checks would pass, and then they are asked; it never says yes to one that
-they would refuse or shrink (a property in the tests). A market maker sends thousands of quotes a minute far inside its
-limits, and the exact checks cost ten times as much as the rest of a quote.
+It may say no to a quote that the risk checks would pass, and then they are asked; it never says yes to one that they
+would refuse or cut (a property in the tests). A market maker sends thousands of quotes a minute far inside its limits,
+and the exact checks cost ten times as much as the rest of a quote. For an ACTIVE market, and a symbol in which nothing
+but its quotes is open.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from tradetui.engine.trading.fees import FeeSchedule
 
 UNBOUNDED = 10**60  # nanos, or their square: more than any order
 MARGIN = 1e-9  # of each amount of money: far more than floats err in the few operations here
-_NANOS_SQUARED = float(NANOS_PER_UNIT) * NANOS_PER_UNIT
+NOT_ALLOWED = -1
+_SQUARE = float(NANOS_PER_UNIT) * NANOS_PER_UNIT
 
 
 class Envelope:
@@ -37,57 +39,43 @@ class Envelope:
         self._order_value = _floor(limits.max_order_value)
         self._collar = _floor(limits.price_collar)
         self._open_orders = limits.max_open_orders or UNBOUNDED
-        self._rate = max(0.0, float(fees.rate(True)))
-        self._fixed = float(fees.fixed) * (1 + MARGIN)
+        self.looks_at_prices = any(
+            most != UNBOUNDED for most in (self._position_value, self._order_value, self._collar, self._open_orders)
+        )
+        self._rate = (1 + max(0.0, float(fees.rate(True)))) * (1 + MARGIN)
+        self._fixed = max(0.0, float(fees.fixed)) * (1 + MARGIN)
         self._buffer = float(limits.capital_buffer) * (1 + MARGIN)
-        self._extra = any(
-            most != UNBOUNDED
-            for most in (self._position_value, self._order_quantity, self._order_value, self._open_orders)
-        )
 
-    def accepts(
-        self,
-        side: int,
-        price: int,
-        quantity: int,
-        position: int,
-        market: float,
-        others: int,
-        reserved: int,
-        free: float,
-    ) -> bool:
-        """Whether a quote in an ACTIVE market passes every check as it is, if nothing but quotes is open in its symbol.
+    def enlarges(self, side: int, quantity: int, position: int) -> int:
+        """How much of a quote would open or enlarge the signed `position`; NOT_ALLOWED where a limit may bind that."""
+        after = quantity + position if side > 0 else quantity - position
+        if after <= 0:  # even filled whole it only reduces
+            return 0
+        if after > self._position or (side < 0 and not self.allow_short):
+            return NOT_ALLOWED
+        units = min(quantity, after)
+        return units if units <= self._order_quantity else NOT_ALLOWED
 
-        `price`, `quantity` and the signed `position` in nanos, on tick and lot; `others` are the open orders beside it,
-        `reserved` at least what all of them may cost in nanos of money, fees aside; `free` is the free cash.
-        """
-        market_nanos = round(market * NANOS_PER_UNIT)
-        if market_nanos <= 0:
+    def allows(self, price: int, enlarging: int, position: int, market: float, others: int) -> bool:
+        """Whether the limits that look at prices and counts accept a side; only to be asked if there are any."""
+        nanos = round(market * NANOS_PER_UNIT)
+        if self._collar != UNBOUNDED and abs(price - nanos) * NANOS_PER_UNIT > self._collar * nanos:
             return False
-        if self._collar != UNBOUNDED and abs(price - market_nanos) * NANOS_PER_UNIT > self._collar * market_nanos:
-            return False
-        worst = quantity + position if side > 0 else quantity - position
-        if worst <= 0:  # even filled whole it only reduces
+        if not enlarging:
             return True
-        if worst > self._position or (side < 0 and not self.allow_short):
-            return False
-        enlarging = min(worst, quantity)
-        value = enlarging * price
-        if self._extra and not self._within(enlarging, value, worst, market_nanos, others):
-            return False
-        need = (value / _NANOS_SQUARED + reserved / NANOS_PER_UNIT) * (1 + self._rate) * (1 + MARGIN)
-        return need + self._fixed * (others + 1) + self._buffer <= free * (1 - MARGIN)
-
-    def _within(self, enlarging: int, value: int, worst: int, market: int, others: int) -> bool:
         if self._position_value != UNBOUNDED:
-            lots = self._position_value * NANOS_PER_UNIT // (market * self._lot)
-            if worst > lots * self._lot:
+            lots = self._position_value * NANOS_PER_UNIT // (nanos * self._lot)
+            if enlarging + abs(position) > lots * self._lot:
                 return False
-        return (
-            enlarging <= self._order_quantity
-            and value <= self._order_value * NANOS_PER_UNIT
-            and others < self._open_orders
-        )
+        return enlarging * price <= self._order_value * NANOS_PER_UNIT and others < self._open_orders
+
+    def affords(self, value: int, reserved: int, orders: int, free: float) -> bool:
+        """Whether `free` cash pays `value` (nanos of price times nanos of units) beside what else is `reserved`.
+
+        `reserved` in nanos of money, for at most `orders` orders, those of `value` among them; fees come on top.
+        """
+        need = (value / _SQUARE + reserved / NANOS_PER_UNIT) * self._rate
+        return need + self._fixed * orders + self._buffer <= free - abs(free) * MARGIN
 
 
 def _floor(amount: Decimal | None) -> int:

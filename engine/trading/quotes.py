@@ -136,6 +136,7 @@ class QuoteKeeper:
             raise BadWish("QUANTITY", "none", name, f"a quote with a {side.name}_price needs a {name}")
         side.quantity = sound_quantity(decimal_from(quantity), pair.instrument)
         side.wish_units = nanos_from_decimal(side.quantity)
+        side.enlarges = pair.envelope.enlarges(side.sign, side.wish_units, pair.position)
         side.asked = quantity
 
     def _refuse_crossed(self, pair: Pair, now: Moment, events: list[Event]) -> None:
@@ -215,7 +216,8 @@ class QuoteKeeper:
         symbol, price, limit = pair.symbol, side.wish_price, decimal_from_nanos(side.wish_price)
         order = Order(0, symbol, side.sign, quantity, "limit", limit, None, "gtx", "quote", reason=reason)
         order.decided_price, order.ts_ns, order.cause, order.status = now.price, now.ts_ns, now.cause, SENT
-        self._open.add_quote(order, units * price // NANOS_PER_UNIT + 1)
+        side.value = units * price // NANOS_PER_UNIT + 1
+        self._open.add_quote(order, side.value)
         self._counts.send()
         side.order, side.price, side.units = order, price, units
         fields = (order.order_id, symbol, side.sign, quantity, order.type, limit, None, order.time_in_force, order.role)
