@@ -6,33 +6,24 @@ import inspect
 from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from tradetui.engine.analytics.execution import execution_of
-from tradetui.engine.analytics.metrics import ProfitAndLoss, compute_metrics
-from tradetui.engine.analytics.trades import match_round_trips
 from tradetui.engine.bar_loop import change_rows, every_bar, woken_bars
 from tradetui.engine.build import (
     build_core,
-    canonical,
     decision_delay_ns,
-    parameters,
     require_one_length,
     strategy_name,
 )
 from tradetui.engine.config import RunConfig, run_config
-from tradetui.engine.errors import JournalError, RunFailed, UsageError
-from tradetui.engine.journal.header import DataSource as HashedSource
-from tradetui.engine.journal.header import Details, JournalHeader
-from tradetui.engine.journal.writer import FileJournal, HashJournal, Journal
+from tradetui.engine.errors import RunFailed, UsageError
 from tradetui.engine.market.bars import Bars
-from tradetui.engine.model.events import ControlEvent, Event, FillEvent, OrderEvent, StrategyErrorEvent
-from tradetui.engine.result import BacktestResult, Holding, Source
+from tradetui.engine.recorded_run import RecordedRun, require_fresh
+from tradetui.engine.result import BacktestResult, Source
 from tradetui.engine.settling import BarCore
 from tradetui.engine.strategy import Strategy
 from tradetui.engine.strategy_forms import event_driven, require_form, wanted_positions
@@ -83,66 +74,20 @@ class Backtest:
     ) -> None:
         if not len(bars):
             raise RunFailed("there are no bars to trade")
-        if "desk" in vars(strategy):
-            raise UsageError(
-                f"this {strategy_name(strategy)} has already run and remembers it; give its class, or a new instance"
-            )
-        self.config = config
+        require_fresh(strategy)
+        require_one_length(bars)
         self.strategy = strategy
         self.bars = bars
-        self.sources = tuple(sources)
-        self.out = out
         self.chunk_rows = chunk_rows
-        self.parameters = parameters(strategy)
-        require_one_length(bars)
         self.core: BarCore = build_core(config, strategy, bars.symbols)
         self.vectorised = _is_vectorised(config, strategy)
-        self.fills: list[FillEvent] = []
-        self.orders: list[OrderEvent] = []
-        self.errors: list[StrategyErrorEvent] = []
-        self.controls: list[ControlEvent] = []
+        self.recorded = RecordedRun(config, self.core, sources, out)
 
     def run(self, progress: Progress | None = None) -> BacktestResult:
         """Work every bar; what was journaled before an error or an interrupt stays intact."""
-        from tradetui import __version__
+        return self.recorded.run(lambda keep: self._work(keep, progress))
 
-        started = perf_counter()
-        text = canonical(self.config, self.strategy)
-        header = JournalHeader(
-            mode="backtest",
-            config_json=text,
-            data=tuple(HashedSource(symbol=s.symbol, rows=s.rows, sha256=s.sha256) for s in self.sources),
-            details=Details(version=__version__, data_paths=tuple(s.path for s in self.sources)),
-        )
-        journal = self._journal(header)
-        try:
-            self._work(journal, progress)
-            result = self._result(journal, header.config_sha256, started)
-            journal.close({"final_equity": result.metrics.final_equity, "trades": result.metrics.trades})
-        except BaseException as fault:  # also Ctrl-C: what happened so far stays readable
-            self._save(journal, fault)
-            if isinstance(fault, SystemExit):  # a strategy must not decide how the run is judged
-                raise RunFailed(f"{strategy_name(self.strategy)} called sys.exit({fault.code!r})") from fault
-            raise
-        if self.out is not None:
-            result.write(self.out)
-        return result
-
-    def _journal(self, header: JournalHeader) -> Journal:
-        if self.out is None:
-            return HashJournal(header)
-        return FileJournal(self.out / "session.db", header, overwrite=True, durability="process_death")
-
-    def _save(self, journal: Journal, fault: BaseException) -> None:
-        """Write what the core has said so far and let go of the file; `fault` goes on and is what the user sees."""
-        try:
-            if not isinstance(fault, JournalError):
-                journal.append(self.core.take())
-            journal.abandon()
-        except JournalError as second:
-            fault.add_note(f"besides, {second}")
-
-    def _work(self, journal: Journal, progress: Progress | None) -> None:
+    def _work(self, keep: Callable[[], None], progress: Progress | None) -> None:
         core, bars, n = self.core, self.bars, len(self.bars)
         delay = decision_delay_ns(bars)
         if self.vectorised:
@@ -157,7 +102,7 @@ class Backtest:
             else:
                 every_bar(core, bars, start, stop, delay)
             core.record(bars.rows(start, stop))
-            self._keep(core.take(), journal)
+            keep()
             if progress is not None:
                 progress(stop, n)
 
@@ -168,64 +113,6 @@ class Backtest:
         except Exception as error:  # noqa: BLE001  # a strategy may raise anything; it is stopped and recorded, never swallowed
             self.core.fail(error, int(self.bars.ts_ns[0]), 0)
             return np.zeros(len(self.bars), np.int8)
-
-    def _keep(self, events: list[Event], journal: Journal) -> None:
-        journal.append(events)
-        for event in events:
-            kind = type(event)
-            if kind is FillEvent:
-                self.fills.append(event)  # type: ignore[arg-type]
-            elif kind is OrderEvent:
-                self.orders.append(event)  # type: ignore[arg-type]
-            elif kind is StrategyErrorEvent:
-                self.errors.append(event)  # type: ignore[arg-type]
-            elif kind is ControlEvent:
-                self.controls.append(event)  # type: ignore[arg-type]
-
-    def _result(self, journal: Journal, config_sha256: str, started: float) -> BacktestResult:
-        core = self.core
-        marks = core.marks()
-        trades, open_trades = match_round_trips(self.fills)
-        curve = core.curve.curve()
-        if len(curve.equity):
-            curve.equity[-1] = float(core.portfolio.equity(marks))  # the ledger's own, free of the noise of floats
-        portfolio = core.portfolio
-        pnl = ProfitAndLoss(portfolio.realized, portfolio.unrealized(marks), portfolio.fees)
-        metrics = compute_metrics(
-            curve,
-            trades,
-            pnl=pnl,
-            execution=execution_of(self.orders, self.fills),
-            rf=self.config.rf,
-            profile=self.config.profile,
-            timezone=self.config.timezone,
-        )
-        journal.commit()
-        return BacktestResult(
-            config=self.config,
-            strategy=strategy_name(self.strategy),
-            parameters=self.parameters,
-            sources=self.sources,
-            metrics=metrics,
-            trades=trades,
-            open_trades=open_trades,
-            holdings={
-                symbol: Holding(
-                    float(position.average_price), float(marks[symbol]), float(position.unrealized(marks[symbol]))
-                )
-                for symbol, position in portfolio.open.items()
-            },
-            fills=self.fills,
-            orders_sent=self.orders,
-            curve=curve,
-            counts=core.orders.counts,
-            errors=self.errors,
-            controls=self.controls,
-            config_sha256=config_sha256,
-            journal_sha256=journal.digest(),
-            events=core.seq,
-            seconds=perf_counter() - started,
-        )
 
 
 def _config(strategy: str | type[Strategy] | Strategy, options: dict[str, Any]) -> RunConfig:

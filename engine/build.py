@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from tradetui.engine.config import InstrumentConfig, RunConfig
+from tradetui.engine.config import InstrumentConfig, RunConfig, SimulationConfig
 from tradetui.engine.errors import RunFailed, TradetuiError, UsageError
 from tradetui.engine.gateways.simulated import SimulatedExecutor, VenueRules
 from tradetui.engine.market.bars import Bars, Int64
@@ -41,12 +41,17 @@ def build_core(config: RunConfig, strategy: Strategy, symbols: Iterable[str]) ->
         intrabar=config.intrabar,
         chance=config.chance,
     )
+    limits = set_up(strategy, config)
+    venue = SimulatedExecutor(rules, known, config.seed)
+    return Core(strategy, known, venue, RiskManager(limits), fees, config.cash, config.same_close)
+
+
+def set_up(strategy: Strategy, config: RunConfig) -> RiskLimits:
+    """Hand the run's settings to the strategy; returns the limits that bind it."""
     if config.quantity is not None:  # a strategy that sizes itself keeps its own
         strategy.quantity = config.quantity
     strategy.allow_short = config.allow_short
-    limits = stricter(config.limits, _own_limits(strategy))
-    venue = SimulatedExecutor(rules, known, config.seed)
-    return Core(strategy, known, venue, RiskManager(limits), fees, config.cash, config.same_close)
+    return stricter(config.limits, _own_limits(strategy))
 
 
 def instruments(config: RunConfig, symbols: Iterable[str]) -> dict[str, Instrument]:
@@ -180,7 +185,10 @@ def decision_delay_ns(bars: Bars) -> int:
 def canonical(config: RunConfig, strategy: Strategy) -> str:
     """The text that is hashed as the run's description: everything that decides it, and no path."""
     plain = msgspec.structs.replace(config, data=(), strategy=strategy_name(strategy), parameters=parameters(strategy))
-    return msgspec.json.encode(plain, order="deterministic").decode()
+    told = msgspec.to_builtins(plain)
+    if config.simulation == SimulationConfig():  # it says nothing about a run over bars
+        del told["simulation"]
+    return msgspec.json.encode(told, order="deterministic").decode()
 
 
 def strategy_name(strategy: Strategy) -> str:

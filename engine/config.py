@@ -12,6 +12,7 @@ from tradetui.engine.errors import UsageError
 from tradetui.engine.model.limits import RiskLimits
 
 DEFAULT_CASH = Decimal(100_000)
+LATENCY_MS_MAX = 60_000  # a minute: more was meant in microseconds
 DEFAULT_VOLUME_CAP = Decimal("0.1")  # of a bar's volume: more would have moved the market
 
 Parameter = bool | int | float | str
@@ -55,6 +56,17 @@ class ChanceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     cancel: float = 0.0  # that the venue cancels a working order at a bar
 
 
+class SimulationConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A market of ticks and books: how long messages take, where queues shrink, how long its bars are."""
+
+    bar_seconds: float = 60.0  # of the bars built from trades
+    entry_ms: float = 0.0  # how long an order takes to the venue
+    report_ms: float = 0.0  # and its report back
+    latency_file: str = ""  # recorded times instead: CSV with the columns entry_ms and report_ms
+    cancel_ahead: Literal["back", "proportional", "front"] = "back"  # where a level shrinks without a trade
+    self_trade: Literal["cancel_newest", "cancel_oldest", "cancel_both", "decrement"] = "cancel_newest"
+
+
 class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
     """Everything that decides the outcome of a run, apart from the data itself."""
 
@@ -78,6 +90,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     same_close: bool = False
     volume_cap: Decimal | None = DEFAULT_VOLUME_CAP
     chance: ChanceConfig = ChanceConfig()
+    simulation: SimulationConfig = SimulationConfig()
     allow_short: bool = False
     form: Literal["auto", "event", "vectorised"] = "auto"
     seed: int = 0
@@ -111,11 +124,22 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         for name in ("fill", "partial", "cancel"):
             chance = getattr(self.chance, name)
             _require(0 <= chance <= 1, f"chance.{name}", chance, "a probability between 0 and 1")
+        self._check_simulation()
         for name in FeeConfig.__struct_fields__:
             fee = getattr(self.fees, name)
             if isinstance(fee, Decimal):
                 least = Decimal(-1) if name == "maker" else Decimal(0)  # a maker's fee may be a rebate
                 _require(fee.is_finite() and least <= fee, f"fees.{name}", fee, f"{least} or more")
+
+    def _check_simulation(self) -> None:
+        told = self.simulation
+        for name in ("entry_ms", "report_ms"):
+            value = getattr(told, name)
+            _require(0 <= value <= LATENCY_MS_MAX, f"simulation.{name}", value, f"0 to {LATENCY_MS_MAX:,} ms")
+        seconds = told.bar_seconds
+        _require(0.001 <= seconds <= 86_400, "simulation.bar_seconds", seconds, "0.001 to 86,400 seconds")
+        if told.latency_file and (told.entry_ms or told.report_ms):
+            raise UsageError("simulation: latency_file and entry_ms or report_ms were given; expected one or the other")
 
     def _check_slippage(self) -> None:
         models = {name: getattr(self.slippage, name) for name in SlippageConfig.__struct_fields__}
@@ -151,6 +175,7 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "fees": FeeConfig,
     "slippage": SlippageConfig,
     "chance": ChanceConfig,
+    "simulation": SimulationConfig,
 }
 
 
@@ -181,11 +206,12 @@ def _in_words(fault: str, values: dict[str, Any]) -> str:
     return f"{'.'.join(names)}: {seen!r} was given; {allowed or what[:1].lower() + what[1:]}"
 
 
-def _words_of(name: str) -> str:
-    return "expected one of " + ", ".join(get_args(get_type_hints(RunConfig)[name]))
+def _words_of(name: str, kind: type[msgspec.Struct] = RunConfig) -> str:
+    return "expected one of " + ", ".join(get_args(get_type_hints(kind)[name]))
 
 
 _ALLOWED = {name: _words_of(name) for name in ("fill", "intrabar", "form", "profile")}
+_ALLOWED |= {name: _words_of(name, SimulationConfig) for name in ("cancel_ahead", "self_trade")}
 _ALLOWED |= {
     "volume_cap": 'expected a fraction of the bar\'s volume, or "none"',
     "position_action": "expected one of reduce, reject",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+from tradetui.engine.market.book_reading import BookReading
 from tradetui.engine.market.view import MarketView
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 from tradetui.engine.model.orders import Order
-from tradetui.engine.trading.desk import History
+from tradetui.engine.trading.desk import History, NoBook
 from tradetui.engine.trading.order_manager import OrderManager
 from tradetui.engine.trading.portfolio import Portfolio
 
@@ -59,8 +60,7 @@ class DeskView:
 
     def history(self, symbol: str, n: int) -> History:
         """The last `n` closed bars, fewer at the start of a run."""
-        rows = self._view.rows(symbol, n)
-        bars = self._view.bars
+        bars, rows = self._view.closed_bars(symbol, n)
         if bars is None:
             raise RuntimeError("history was asked before the first bar")
         return History(
@@ -71,3 +71,14 @@ class DeskView:
             bars.close[rows] / NANOS_PER_UNIT,
             bars.volume[rows],
         )
+
+    def book(self, symbol: str) -> BookReading:
+        """The order book as it stands; raises NoBook where these data have none of that symbol."""
+        book = self._view.books.get(symbol)
+        if book is None:
+            known = ", ".join(self._view.books) or "none of this run's symbols"
+            raise NoBook(
+                f"desk.book({symbol!r}): these data show no book of it (they do of {known}); give quotes, depth or "
+                "orders as --data, as `tradetui data import` and `tradetui data generate --kind session` write them"
+            )
+        return book

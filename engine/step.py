@@ -68,12 +68,13 @@ class Core(Generic[V]):
         fees: FeeSchedule,
         cash: Decimal,
         same_close: bool = False,
+        view: MarketView | None = None,
     ) -> None:
         self.strategy = strategy
         self.limits = risk.limits
         self.venue = venue
         self._symbols = max(1, len(instruments))
-        self.view = MarketView()
+        self.view = MarketView() if view is None else view
         self.portfolio = Portfolio(cash)
         self.orders = OrderManager(
             self.portfolio,
@@ -173,8 +174,8 @@ class Core(Generic[V]):
             self.emit(event, cause)
             if type(event) is OrderEvent:
                 self._order_seq[event.order_id] = event.seq
-                mid = self.view.price(event.symbol) if self.view.quotes else None
-                self.venue.submit(event, born=born, wakes_ns=wakes_ns, decided=mid or 0.0)
+                decided = self.view.decided_at(event.symbol)
+                self.venue.submit(event, born=born, wakes_ns=wakes_ns, decided=decided)
             elif type(event) is OrderStatusEvent and event.status == OrderStatus.CANCELLED:
                 self._order_seq.pop(event.order_id, None)
                 self.venue.cancel(event.symbol, event.order_id)

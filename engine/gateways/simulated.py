@@ -57,8 +57,6 @@ UNBOUNDED = 10**60  # nanos of quantity, more than any order: a bar whose volume
 class SimulatedExecutor:
     """A venue made of rules. One instance a run; it keeps what it filled, so that exits only reduce."""
 
-    cancels_take_time = False
-
     def __init__(self, rules: VenueRules, instruments: Mapping[str, Instrument], seed: int) -> None:
         self._rules = rules
         self._instruments = instruments

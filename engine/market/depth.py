@@ -28,13 +28,13 @@ class DepthLadder:
             levels.pop(price, None)
         self.version += 1
 
-    def bids(self) -> tuple[tuple[float, float], ...]:
-        """Price and size, highest price first."""
-        return _floats(nlargest(LEVELS_SHOWN, self._bids.items()))
+    def bids(self, n: int = LEVELS_SHOWN) -> tuple[tuple[float, float], ...]:
+        """Price and size of the best `n` levels, highest price first."""
+        return _floats(nlargest(n, self._bids.items()))
 
-    def asks(self) -> tuple[tuple[float, float], ...]:
-        """Price and size, lowest price first."""
-        return _floats(nsmallest(LEVELS_SHOWN, self._asks.items()))
+    def asks(self, n: int = LEVELS_SHOWN) -> tuple[tuple[float, float], ...]:
+        """Price and size of the best `n` levels, lowest price first."""
+        return _floats(nsmallest(n, self._asks.items()))
 
 
 def _floats(levels: list[tuple[int, int]]) -> tuple[tuple[float, float], ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from operator import length_hint
 from typing import Any
 
 import numpy as np
 
 from tradetui.engine.market.bars import Bars, Int64
+from tradetui.engine.market.book_reading import BookReading
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 
 
@@ -23,6 +25,7 @@ class MarketView:
         self._rows_of: dict[str, Int64] = {}
         self._columns_of: dict[str, tuple[Int64, Int64, Int64]] = {}
         self.quotes: dict[str, tuple[float, float]] = {}  # bid and ask, 0 where there is none
+        self.books: Mapping[str, BookReading] = {}  # of the symbols whose book is known
 
     def load(self, bars: Bars) -> None:
         """Look at other bars from now on; nothing of them has closed yet."""
@@ -51,6 +54,14 @@ class MarketView:
         row = self._row if self._feed is None else self._stop - length_hint(self._feed) - 1
         return row if self._opening is None else row - 1
 
+    def quote(self, symbol: str) -> tuple[float, float]:
+        """Best bid and ask, 0 where there is none."""
+        return self.quotes.get(symbol, (0.0, 0.0))
+
+    def decided_at(self, symbol: str) -> float:
+        """What the slippage of an order sent now is measured from: the price where quotes tell it, else 0."""
+        return (self.price(symbol) or 0.0) if self.quotes else 0.0
+
     def price(self, symbol: str) -> float | None:
         """The last price: the middle of the quote where there is one, else the open or close seen last."""
         bid, ask = self.quotes.get(symbol, (0.0, 0.0))
@@ -76,6 +87,10 @@ class MarketView:
         own = self.all_rows(symbol)
         end = int(np.searchsorted(own, last))
         return own[max(0, end - n) : end]
+
+    def closed_bars(self, symbol: str, n: int) -> tuple[Bars | None, Int64 | slice]:
+        """Bars that hold the last `n` closed ones of `symbol`, and where; None before the first bar of all."""
+        return self.bars, self.rows(symbol, n)
 
     def all_rows(self, symbol: str) -> Int64:
         """Every row number of `symbol`, future ones included: for the engine's own planning, never for a strategy."""

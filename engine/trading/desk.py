@@ -10,7 +10,12 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from tradetui.engine.market.book_reading import BookReading
     from tradetui.engine.model.orders import Order
+
+
+class NoBook(LookupError):
+    """A strategy asked for the book of a symbol whose data have none: says what does."""
 
 
 class History(msgspec.Struct, frozen=True):
@@ -56,4 +61,11 @@ class Desk(Protocol):
 
     def history(self, symbol: str, n: int) -> History:
         """The last `n` closed bars, fewer at the start of a run."""
+        ...
+
+    def book(self, symbol: str) -> BookReading:
+        """The order book as it stands: best prices, levels, own queue positions. Cheap: nothing is read unasked.
+
+        Raises NoBook where these data have no book of `symbol`, such as a run over bars.
+        """
         ...

@@ -35,6 +35,7 @@ from tradetui.engine.trading.sizing import ZERO, largest_quantity
 from tradetui.engine.trading.wishes import BadWish, Levels, Share, Sizer, Wishes
 
 EXITS = ("close", *LEGS)
+MarketPrice = Callable[[str, int, Decimal], Decimal]  # a unit's, of so many of a symbol taken at once; 0 if unknown
 _SUPERSEDED = "superseded by a new signal"
 
 
@@ -59,6 +60,7 @@ class OrderManager:
         self._wishes = Wishes(sizer, share, levels)
         self._allow_short = allow_short
         self._size_now = risk.needs_quantity  # a limit must see units: an order sized at its fill would slip past it
+        self._market_price: MarketPrice | None = None
         self._open = OpenOrders(fees, portfolio.quantity)
         self._rate = RateLimit(risk.limits.max_orders_per_second)
         self.waiting: Sized = self._rate.queue  # orders that wait for the rate limit; true while there are any
@@ -66,6 +68,11 @@ class OrderManager:
         self.cancels_take_time = False  # whether an order that we cancelled may fill until the venue has heard of it
         self._cancelled: dict[int, Order] = {}  # those that the venue has not let go of yet, where cancels take time
         self._quotes = QuoteKeeper(portfolio, instruments, risk, fees, allow_short, self._open, self._rate, self.counts)
+
+    def deal_with(self, market_price: MarketPrice) -> None:
+        """The venue is a book: it fills what it was sent, and not at once, so that all is sized and paid for before."""
+        self._size_now = self.cancels_take_time = True
+        self._market_price = market_price
 
     # -- what comes in
 
@@ -337,14 +344,7 @@ class OrderManager:
     def _place(self, order: Order, instrument: Instrument, now: Moment, events: list[Event]) -> None:
         """Ask risk, then the rate limit, then send."""
         price = decimal_from_nanos(nanos_from_float(now.price)) if now.price > 0 else ZERO
-        reference = order.limit_price or order.stop_price or price
-        if order.fraction is not None and self._size_now and order.role == "open" and reference > 0:
-            maker = order.type in ("limit", "stop_limit")
-            budget = EXACT.multiply(
-                EXACT.subtract(now.free, self._risk.limits.capital_buffer), decimal_from(order.fraction)
-            )
-            order.quantity = largest_quantity(budget, reference, instrument.lot, order.side, self._fees, maker)
-            order.fraction = None
+        reference = self._priced(order, instrument, price, now)
         refused = self._risk.check(order, instrument, price, reference, self._fees, self._book(order, now))
         if refused is not None:
             self._void(order, refused, now, events)
@@ -380,6 +380,27 @@ class OrderManager:
                 now.ts_ns,
             )
         )
+
+    def _priced(self, order: Order, instrument: Instrument, price: Decimal, now: Moment) -> Decimal:
+        """What a unit of `order` would cost; an entry that is to be sized when it is sent gets its quantity."""
+        reference = order.limit_price or order.stop_price or price
+        if order.role != "open":
+            return reference
+        asks = self._market_price if order.type == "market" and price else None
+        if asks is not None:
+            reference = asks(order.symbol, order.side, order.quantity) or price
+        if order.fraction is not None and self._size_now and reference > 0:
+            maker = order.type in ("limit", "stop_limit")
+            budget = EXACT.multiply(
+                EXACT.subtract(now.free, self._risk.limits.capital_buffer), decimal_from(order.fraction)
+            )
+            order.quantity = largest_quantity(budget, reference, instrument.lot, order.side, self._fees, maker)
+            dearer = ZERO if asks is None else asks(order.symbol, order.side, order.quantity)
+            if dearer > reference:  # so much would go beyond the best price
+                reference = dearer
+                order.quantity = largest_quantity(budget, reference, instrument.lot, order.side, self._fees, maker)
+            order.fraction = None
+        return reference
 
     def _hold(self, entry: Order, close: Order, events: list[Event], now: Moment) -> None:
         """Keep the opening leg of a reversal until its close has filled: brokers refuse to cross zero in one order."""

@@ -22,8 +22,6 @@ class Dropped(msgspec.Struct, frozen=True, gc=False):
 class Venue(Protocol):
     """Takes orders; how its fills come back is between it and whoever moves the market."""
 
-    cancels_take_time: bool  # an order that we cancelled may fill until the venue has heard of it
-
     @property
     def rest(self) -> Window | None:
         """The part of a bar being settled after its last fill, where the legs of that fill may act; None elsewhere."""

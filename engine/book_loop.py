@@ -1,0 +1,253 @@
+"""Moves the core over ticks and books: the simulation plays the rows, and the core is told what it asked to hear.
+
+Of what happened at one time the order is: reports of own orders, which settle completely; then a bar, a timer, a moved
+quote, a trade, a changed level. Rows of the tape are inputs and count in `seq`, woken or not, and so do bars and
+timers; where the tape is cut into pieces and turns changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tradetui.engine.control import check_drawdown
+from tradetui.engine.gateways.book_venue import BookVenue
+from tradetui.engine.market.session_tape import PIECE_ROWS, SessionTape
+from tradetui.engine.market.simulated_view import SimulatedView
+from tradetui.engine.market.simulation import (
+    PRICE,
+    SIDE_SHIFT,
+    WOKE_BAR,
+    WOKE_BEST,
+    WOKE_BUDGET,
+    WOKE_END,
+    WOKE_IMBALANCE,
+    WOKE_REPORT,
+    WOKE_ROW,
+    WOKE_TIMER,
+    WOKE_TOUCH,
+    WOKE_TRADE,
+    WORD,
+    MarketSimulation,
+    Tape,
+)
+from tradetui.engine.model.events import (
+    BookEvent,
+    FillEvent,
+    MarketData,
+    MarketEvent,
+    QuoteEvent,
+    TimerEvent,
+    TradeEvent,
+)
+from tradetui.engine.model.instrument import NANOS_PER_UNIT
+from tradetui.engine.model.limits import RiskLimits
+from tradetui.engine.step import Core
+from tradetui.engine.strategy import check_signals
+from tradetui.engine.subscriptions import Subscription
+
+BookCore = Core[BookVenue]
+
+ROWS_PER_TURN, WAKES_PER_TURN = 20_000, 200  # some milliseconds of work each, so that pause and kill act at once
+WAKES_AT_ONE_ROW_MAX = 10_000  # a strategy that answers its own fills without end stops here
+_QUOTED = WOKE_BEST | WOKE_TOUCH | WOKE_IMBALANCE
+_EMPTY: Tape = np.zeros((0, 6), np.int64)
+
+
+def wake_bits(asked: Subscription, limits: RiskLimits, trades_alone: bool) -> int:
+    """The wakes that a simulation must stop for: those asked for, and those that limits need to be kept."""
+    bits = WOKE_BAR | WOKE_REPORT
+    for wanted, bit in (
+        (asked.quote, WOKE_TOUCH),
+        (asked.best, WOKE_BEST),
+        (asked.imbalance is not None, WOKE_IMBALANCE),
+        (asked.trade, WOKE_TRADE),
+        (asked.book, WOKE_ROW),
+        (asked.timer_ns > 0, WOKE_TIMER),
+    ):
+        bits |= bit if wanted else 0
+    if limits.max_drawdown is not None or limits.max_orders_per_second is not None:
+        bits |= WOKE_BEST | (WOKE_TRADE if trades_alone else 0)  # equity moves, and waiting orders may go, between bars
+    return bits
+
+
+class BookPlayer:
+    """A position in a market of ticks and books. `play` goes on from there; `turn` plays as much as is quickly done."""
+
+    rows_per_turn = ROWS_PER_TURN
+
+    def __init__(
+        self,
+        core: BookCore,
+        tape: SessionTape,
+        asked: Subscription,
+        view: SimulatedView,
+        piece_rows: int = PIECE_ROWS,
+    ) -> None:
+        self.core, self.tape, self.view = core, tape, view
+        self.row = 0
+        self._market: MarketSimulation = core.venue.market
+        self._asked = asked
+        self._piece_rows = piece_rows
+        self._piece: Tape = _EMPTY
+        self._base = 0  # row at which the loaded piece begins
+        self._finished = False
+        self._guarded = core.guard.limit is not None
+        self._still = 0  # wakes since the last row
+        self._decide: Callable[[MarketData], object] = core.strategy.on_market_data  # type: ignore[assignment]
+
+    def __len__(self) -> int:
+        return len(self.tape)
+
+    @property
+    def done(self) -> bool:
+        """Whether every row has been played and what was due after the last one has happened."""
+        return self._finished
+
+    def play(self, stop: int, wakes: int = WAKES_PER_TURN) -> None:
+        """Play rows up to `stop`, not included, or until the core was woken `wakes` times."""
+        stop = min(stop, len(self))
+        market = self._market
+        while self.row < stop and wakes > 0:
+            if self.row == self._base + len(self._piece):
+                self._load()
+            piece_stop = min(stop - self._base, len(self._piece))
+            woke = market.advance(piece_stop, piece_stop)
+            self._count()
+            if woke & ~(WOKE_END | WOKE_BUDGET):
+                wakes -= 1
+                self._woken(woke)
+        while self.row == len(self) and wakes > 0 and not self._finished:
+            woke = market.finish()
+            if woke == WOKE_END:
+                self._finish()
+            else:
+                wakes -= 1
+                self._woken(woke)
+
+    # -- the tape
+
+    def _load(self) -> None:
+        self._base = self.row
+        self._piece = self.tape.piece(self._base, min(self._base + self._piece_rows, len(self)))
+        self._market.load(self._piece)
+
+    def _count(self) -> None:
+        row = self._base + self._market.row
+        if row > self.row:
+            self.core.input(row - self.row)
+            self.row, self._still = row, 0
+
+    def _finish(self) -> None:
+        self._finished = True
+        core = self.core
+        if len(self):
+            core.curve.point(self._market.now_ns, core.equity(), bool(core.portfolio.open))
+
+    # -- what happened
+
+    def _woken(self, woke: int) -> None:
+        core, now_ns, seq = self.core, self._market.now_ns, self.core.seq
+        self._still += 1
+        if self._still > WAKES_AT_ONE_ROW_MAX:
+            raise RuntimeError(f"{self._still} wakes at row {self.row} of the market, limit {WAKES_AT_ONE_ROW_MAX}")
+        if woke & WOKE_REPORT:
+            self._settle(now_ns)
+        if core.orders.waiting:
+            core.release(now_ns)
+        if woke & WOKE_BAR:
+            self._bar(now_ns)
+        if self._guarded and core.portfolio.open:
+            check_drawdown(core, now_ns, core.seq)
+        if woke & WOKE_TIMER:
+            self._ask(TimerEvent("", now_ns, core.input()), now_ns)
+        if woke & _QUOTED:
+            self._quote(woke, now_ns, seq)
+        if woke & WOKE_TRADE and self._asked.trade:
+            code = self._market.woken_symbol()
+            price, size, side = self._market.last_trade(code)
+            symbol = self.tape.symbols[code]
+            self._ask(TradeEvent(symbol, now_ns, price / NANOS_PER_UNIT, size / NANOS_PER_UNIT, side, seq), now_ns)
+        if woke & WOKE_ROW and self._asked.book:
+            self._level(now_ns, seq)
+
+    def _settle(self, now_ns: int) -> None:
+        """Apply what the venue told, oldest first, each with all that follows from it."""
+        core, venue = self.core, self.core.venue
+        for report in self._market.reports():
+            outcome = venue.outcome(report)
+            if isinstance(outcome, FillEvent):
+                core.filled(outcome)
+                core.curve.point(now_ns, core.equity(), True)
+                if not report.leaves:
+                    core.orders.let_go(report.order_id)
+            elif outcome is None:
+                core.orders.let_go(report.order_id)
+            else:
+                core.dropped(outcome, now_ns, core.seq)
+
+    def _bar(self, now_ns: int) -> None:
+        core, bar = self.core, self._market.bar()
+        symbol = self.tape.symbols[bar.symbol]
+        self.view.add(symbol, bar)
+        core.curve.point(now_ns, core.equity(), bool(core.portfolio.open))
+        seq = core.input()
+        if self._asked.bar:
+            opened, high, low, close = (price / NANOS_PER_UNIT for price in bar[2:6])
+            volume = bar.volume / NANOS_PER_UNIT
+            self._ask(MarketEvent(symbol, bar.ts_ns, opened, high, low, close, volume, seq), now_ns)
+
+    def _quote(self, woke: int, now_ns: int, seq: int) -> None:
+        asked = self._asked
+        if asked.quote or (asked.best and woke & WOKE_BEST) or woke & WOKE_IMBALANCE:
+            code = self._market.woken_symbol()
+            bid, bid_size, ask, ask_size = self._market.best(code)
+            self._ask(
+                QuoteEvent(
+                    self.tape.symbols[code],
+                    now_ns,
+                    bid / NANOS_PER_UNIT,
+                    bid_size / NANOS_PER_UNIT,
+                    ask / NANOS_PER_UNIT,
+                    ask_size / NANOS_PER_UNIT,
+                    seq,
+                ),
+                now_ns,
+            )
+
+    def _level(self, now_ns: int, seq: int) -> None:
+        """Tell the level that the last row changed; side 0 where it removed every level of its symbol."""
+        row = self._piece[self._market.row - 1]
+        code, price = self._market.woken_symbol(), int(row[PRICE])
+        side = (int(row[WORD]) >> SIDE_SHIFT & 3) - 1
+        size = self._size_at(code, side, price) if side else 0
+        symbol = self.tape.symbols[code]
+        self._ask(BookEvent(symbol, now_ns, side, price / NANOS_PER_UNIT, size / NANOS_PER_UNIT, seq), now_ns)
+
+    def _size_at(self, code: int, side: int, price: int) -> int:
+        levels = 16
+        while True:
+            found = self._market.depth(code, side, levels)
+            for level in found:
+                if level[0] == price:
+                    return level[1]
+                if side * level[0] < side * price:
+                    return 0
+            if len(found) < levels:
+                return 0
+            levels *= 8
+
+    def _ask(self, event: MarketData, now_ns: int) -> None:
+        core = self.core
+        if core.stopped:
+            return
+        try:
+            signals = self._decide(event)
+            if signals:
+                check_signals(signals)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # a strategy may raise anything; it is stopped and recorded, never swallowed
+            core.fail(error, now_ns, event.seq)
+            return
+        if signals:
+            core.signals(signals, now_ns, event.seq)  # type: ignore[arg-type]  # `check_signals` has seen them
