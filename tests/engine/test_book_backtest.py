@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from book_session import MINUTE, SECOND, START, book_run, restless_book, session
 
+from book_session import MINUTE, SECOND, START, book_run, restless_book, session
 from tradetui.engine.market.tape import ADD, EXECUTE
 from tradetui.engine.model.events import (
     BookEvent,

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from reference_market import ReferenceMarket
 
+from reference_market import ReferenceMarket
 from tradetui.engine.book_backtest import BookBacktest, session_sources
 from tradetui.engine.config import RunConfig, run_config
 from tradetui.engine.market.bars import Bars
@@ -71,7 +71,9 @@ def no_bars(names: tuple[str, ...]) -> Bars:
 def restless_book(seed: int, rows: int = 2_000, step_s: float = 0.25) -> list[Order]:
     """Order events around a price that wanders: never crossed, ids never reused, sizes whole."""
     dice = random.Random(seed)
-    mid, found, live = 10_000, [], {}
+    mid = 10_000
+    found: list[Order] = []
+    live: dict[int, tuple[int, int, int]] = {}
     for order_id in range(1, rows + 1):
         at = order_id * step_s
         if dice.random() < 0.2:
