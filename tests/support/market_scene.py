@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tapes import NANOS, Row, nanos, tape, trade
+from tapes import NANOS, Row, nanos, quote, tape
 from tradetui.engine.market.simulation import (
     REPORT_CANCELLED,
     REPORT_EXPIRED,
@@ -80,8 +80,8 @@ class Scene:
         return found
 
     def tick(self, ts: int) -> Row:
-        """A row that concerns nobody."""
-        return trade(ts, 1, 1, 0, self.other)
+        """A row that changes nothing."""
+        return quote(ts, 0, 0, 0, 0, self.other)
 
     def settle(self, ts: int | None = None) -> list[str]:
         """Let time pass, by 1 ns unless told otherwise, so that what was sent arrives."""
