@@ -251,14 +251,16 @@ class ReferenceRows:
                     self._trade_hits(symbol, side, trade)
 
     def _trade_alone(self, symbol: int, trade: Print) -> None:
-        left = trade.size
+        left = {1: trade.size, -1: trade.size}
         for own in self.orders.in_state(symbol, MARKET):
-            if left > 0:
-                left -= self.orders.fill(own, self.orders.slipped(own, trade.price), left, maker=False)
+            side = own.request.side
+            if left[side] > 0:
+                left[side] -= self.orders.fill(own, self.orders.slipped(own, trade.price), left[side], maker=False)
         for own in [*self.orders.resting(symbol, 1), *self.orders.resting(symbol, -1)]:
             side, limit = own.request.side, own.request.limit
-            if left > 0 and (better(side, limit, trade.price) or (self.rules.touch and limit == trade.price)):
-                left -= self.orders.offer(own, left)
+            reached = better(side, limit, trade.price) or (self.rules.touch and limit == trade.price)
+            if reached and left[side] > 0:
+                left[side] -= self.orders.offer(own, left[side])
 
     def _trade_hits(self, symbol: int, side: int, trade: Print) -> None:
         """A trade that may have been against what rests on `side`."""

@@ -168,6 +168,18 @@ def test_with_trades_alone_market_orders_have_a_trade_before_resting_ones(scene:
     assert s.play(trade(10, 99, 5)) == ["2: 2 at 99 taker, 0 left", "1: 3 at 100 maker, 3 left"]
 
 
+def test_with_trades_alone_buys_and_sells_each_have_the_trade_to_themselves(scene: Scenes) -> None:
+    s = scene("trades")
+    s.sell(1, 4)
+    s.buy(2, 4)
+    s.buy(3, 4)
+    assert s.play(trade(10, 99, 5)) == [
+        "1: 4 at 99 taker, 0 left",
+        "2: 4 at 99 taker, 0 left",
+        "3: 1 at 99 taker, 3 left",
+    ]
+
+
 @pytest.mark.parametrize(
     ("rules", "buys", "sells"),
     [
