@@ -97,7 +97,8 @@ def read_session(folder: Path, name: str = "session") -> MarketSession:
     codes, ts, trades = _read(contents["trades"], TRADES_LAYOUT, TRADE_COLUMNS, symbols)
     traded = Trades(symbols, codes, ts, trades["price"], trades["size"], trades["side"].astype(np.int8))
     codes, ts, depth = _read(contents["depth"], DEPTH_LAYOUT, DEPTH_COLUMNS, symbols)
-    _refuse_priceless(contents["depth"], depth, depth["side"] == 0)
+    priceless = (depth["side"] != 0) & (depth["price"] == 0)
+    _refuse(contents["depth"], priceless, lambda _: ("price is 0", "at least 1, or side 0, which clears the book"))
     changes = DepthChanges(symbols, codes, ts, depth["side"].astype(np.int8), depth["price"], depth["size"])
     orders_file = orders_path(folder, name)
     orders = read_orders(orders_file, symbols) if orders_file.exists() else None
@@ -108,16 +109,10 @@ def read_orders(path: Path, symbols: tuple[str, ...]) -> OrderEvents:
     """The order events of a file in our layout, of these symbols; DataError as of `read_session`."""
     content = read_content(path)
     codes, ts, values = _read(content, ORDERS_LAYOUT, ORDER_COLUMNS, symbols)
-    _refuse_priceless(content, values, values["action"] == CLEAR)
+    sideless = (values["action"] != CLEAR) & (values["side"] == 0)
+    _refuse(content, sideless, lambda _: ("side is 0", "1 (bid) or -1 (ask)"))
     action, side = values["action"].astype(np.int8), values["side"].astype(np.int8)
     return OrderEvents(symbols, codes, ts, action, values["order_id"], side, values["price"], values["size"])
-
-
-def _refuse_priceless(content: FileContent, values: Columns, clears: npt.NDArray[np.bool_]) -> None:
-    """Refuses a row without a side or a price, unless it clears the book."""
-    side, price = values["side"], values["price"]
-    _refuse(content, ~clears & (side == 0), lambda _: ("side is 0", "1 (bid) or -1 (ask)"))
-    _refuse(content, ~clears & (price == 0), lambda _: ("price is 0", "at least 1, or a row that clears the book"))
 
 
 def _write(

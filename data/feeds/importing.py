@@ -10,15 +10,20 @@ import msgspec
 
 from tradetui.data.dialects.importing import SOURCE_KEY, SOURCE_SHA256_KEY, stem_of
 from tradetui.data.feeds.binance import BinanceFeed
+from tradetui.data.feeds.bitstamp import BitstampFeed
 from tradetui.data.feeds.blocks import FeedFile
 from tradetui.data.feeds.bybit import BybitFeed
-from tradetui.data.feeds.detect import FeedGuess, FeedName, settled
+from tradetui.data.feeds.detect import FeedGuess, FeedName, partner_of, settled
+from tradetui.data.feeds.lobster import LobsterFeed
+from tradetui.data.feeds.nasdaq import NasdaqFeed
 from tradetui.data.feeds.report import Report
 from tradetui.data.feeds.tables import LAYOUTS, Tables
+from tradetui.data.feeds.text_rows import NEW_YORK, midnight_ns
 from tradetui.engine.errors import DataError, UsageError
 
 FEED_KEY, REPORT_KEY = "tradetui.feed", "tradetui.report"
 SUFFIXES = (".gz", ".zip", ".zst", ".jsonl", ".ndjson", ".json", ".data", ".csv", ".txt", ".dbn", ".log")
+TABLE_ENDINGS = ("_orders", "_trades", "_messages")  # of vendors' names: ours say which table it is
 
 Tell = Callable[[FeedGuess], None]
 
@@ -52,6 +57,8 @@ def feed_stem(path: Path) -> str:
     name = stem_of(path)
     while (shorter := _less(name)) != name:
         name = shorter
+    for table in TABLE_ENDINGS:
+        name = name.removesuffix(table)
     return name
 
 
@@ -96,8 +103,18 @@ def _read(file: FeedFile, found: FeedGuess, said: FeedStated, tables: Tables, re
         BinanceFeed(tables, report, futures=found.feed == "binance-futures", symbol=symbol).read(file)
     elif found.feed == "bybit":
         BybitFeed(tables, report).read(file)
+    elif found.feed == "bitstamp":
+        BitstampFeed(tables, report, symbol=symbol).read(file)
+    elif found.feed == "databento":
+        raise UsageError("--feed databento: not here yet")
     else:
-        raise UsageError(f"--feed {found.feed}: not here yet")
+        midnight = midnight_ns(said.date or found.date, said.timezone or NEW_YORK, file.path)
+        if found.feed == "nasdaq":
+            NasdaqFeed(tables, report, symbol=symbol, midnight=midnight).read(file)
+        else:
+            books = said.orderbook or partner_of(file.path, "_message_", "_orderbook_")
+            report.notes.append(f"the book before the messages: {books.name if books else 'not known'}")
+            LobsterFeed(tables, report, symbol=symbol, midnight=midnight, orderbook=books).read(file)
 
 
 def _less(name: str) -> str:

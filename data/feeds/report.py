@@ -9,7 +9,7 @@ import msgspec
 What = Literal[
     "gap", "waiting", "buffered", "buffer_full", "stale", "snapshot_too_old", "snapshot_not_needed", "duplicate",
     "out_of_order", "time_backwards", "unknown_id", "duplicate_id", "unknown_level", "crossed", "bad_size", "bad_price",
-    "bad_time", "bad_side", "bad_message", "skipped",
+    "no_price",    "bad_time", "bad_side", "bad_message", "grown", "halt", "skipped",
 ]  # fmt: skip
 WORDS: dict[What, str] = {
     "gap": "the sequence broke; nothing is applied until the next snapshot",
@@ -22,15 +22,18 @@ WORDS: dict[What, str] = {
     "duplicate": "sent twice, left out the second time",
     "out_of_order": "came after later ones, left out",
     "time_backwards": "times before the one before; the row counts at the latest time seen",
-    "unknown_id": "about an order that does not rest",
-    "duplicate_id": "a new order with the id of one that rests",
+    "unknown_id": "about an order that does not rest; left out",
+    "duplicate_id": "a new order with the id of one that rests; left out",
     "unknown_level": "a level removed that is not held",
     "crossed": "messages after which the best bid is at or above the best ask",
     "bad_size": "sizes that are no number, negative, zero where one is needed, or beyond int64 nanos; left out",
-    "bad_price": "prices that are no number, zero, negative, or beyond int64 nanos; left out",
+    "bad_price": "prices that are no number, negative, zero where one is needed, or beyond int64 nanos; left out",
+    "no_price": "orders at price 0; kept as told, though no simulated book takes them",
     "bad_time": "times that are none, or not of this or the last century; left out",
     "bad_side": "neither bid nor ask; left out",
     "bad_message": "not understood; left out",
+    "grown": "orders that grew in place; our rows put them at the end of their queue",
+    "halt": "trading halts and resumptions; there is no row for them",
     "skipped": "of kinds that are not imported",
 }
 BREAKS_MAX = 1000  # kept one by one; every one is counted

@@ -20,7 +20,8 @@ ROWS_IN_MEMORY = 500_000  # of a table, before they become a piece on disk
 COMPRESSION_LEVEL = 1  # reads as fast as any, writes three times as fast as level 6
 SYMBOLS_MAX = 100_000
 LAYOUTS = {"orders": ORDERS_LAYOUT, "depth": DEPTH_LAYOUT, "trades": TRADES_LAYOUT, "quotes": QUOTES_LAYOUT}
-# The feed's own time of a row, where `ts_ns` is when it was received or the clock stood still; its own number of it.
+# The feed's own time of a row, where `ts_ns` is when it was received or the clock stood still; its own number of the
+# message, or of an order event the line of the file.
 EXTRAS = ("feed_ts_ns", "feed_id")
 COLUMNS = {
     "orders": ("action", "order_id", "side", "price", "size"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from decimal import Decimal
@@ -12,6 +13,8 @@ import polars as pl
 import pytest
 
 from tradetui.data.feeds.importing import FeedImported, import_feed
+from tradetui.engine.market.order_book import OrderBook
+from tradetui.engine.market.tape import ADD, EXECUTE, MODIFY
 
 NANOS = 10**9
 L2_FILES = {
@@ -126,7 +129,8 @@ def test_the_best_is_what_the_venue_states_after_every_applied_update(binance: R
         while k + 1 < len(quotes) and quotes[k + 1][0] <= update:
             k += 1
         if update > binance.answers["snapshot_lastUpdateId"] and k >= 0:
-            assert (*max(book.sides[1].items()), *min(book.sides[-1].items())) == quotes[k][1:]
+            bid, ask = max(book.sides[1]), min(book.sides[-1])
+            assert (bid, book.sides[1][bid], ask, book.sides[-1][ask]) == quotes[k][1:]
             compared += 1
     assert compared == binance.answers["compared_with_bookTicker"]
 
@@ -148,3 +152,150 @@ def test_deletes_of_levels_that_are_not_held_are_counted(
     shared: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     assert read("binance-spot", shared, tmp_path_factory).imported.report.number("unknown_level") == 11_239
+
+
+L3_FILES = {
+    "bitstamp": ("bitstamp_BTCUSD_2026-05-02_orders.csv.gz", "bitstamp_BTCUSD_2026-05-02.json"),
+    "nasdaq": ("nasdaq_NVDA_2010-06-08_messages.csv.gz", "nvda_2010-06-08.json"),
+}
+HEADER_LINES = 1
+ORDER_ROWS = ("feed_id", "ts_ns", "action", "order_id", "side", "price", "size")
+
+
+@pytest.fixture(scope="module", params=sorted(L3_FILES))
+def l3(request: pytest.FixtureRequest, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Read:
+    return read_l3(request.param, shared, tmp_path_factory)
+
+
+def read_l3(feed: str, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Read:
+    if feed not in _READ:
+        name, answers = L3_FILES[feed]
+        imported = import_feed(shared / "data" / "l3" / name, tmp_path_factory.mktemp(feed))
+        assert imported.report.feed == feed
+        _READ[feed] = Read(imported, json.loads((shared / "answers" / "orderbook" / answers).read_text()))
+    return _READ[feed]
+
+
+def new_book(made: str) -> Any:
+    """An empty book of either kind; the compiled one is imported where it is wanted, as that compiles it."""
+    if made == "heaps":
+        return OrderBook()
+    from tradetui.engine.market.kernel.book import KernelBook
+
+    return KernelBook()
+
+
+class Player:
+    """Plays imported order events into a book, up to a line of the source.
+
+    Orders at price 0 rest at the venue and in the stated books, but in no book of ours: they are counted apart.
+    """
+
+    def __init__(self, orders: pl.DataFrame, book: Any) -> None:
+        self.book = book
+        self.free: dict[int, int] = {}  # side by id
+        self._rows = orders.select(ORDER_ROWS).rows()
+        self._next = 0
+
+    def play(self, line: int) -> None:
+        while self._next < len(self._rows) and self._rows[self._next][0] <= line:
+            self._apply(*self._rows[self._next][1:])
+            self._next += 1
+
+    def _apply(self, ts: int, action: int, order_id: int, side: int, price: int, size: int) -> None:
+        if action == ADD:
+            if price == 0:
+                self.free[order_id] = side
+            self.book.add_order(order_id, side, price, size, ts)
+        elif action == MODIFY:
+            self.book.modify_order(order_id, price, size, ts)
+        elif action == EXECUTE:
+            self.book.execute_order(order_id, size, ts)
+        else:
+            self.free.pop(order_id, None)
+            self.book.cancel_order(order_id, ts)
+
+
+def assert_l3_checkpoint(player: Player, stated: dict[str, Any]) -> None:
+    book = player.book
+    for side, name in ((1, "bid"), (-1, "ask")):
+        free = list(player.free.values()).count(side)
+        levels = [(nanos(price), nanos(size), orders) for price, size, orders in stated[f"{name}s"]]
+        every = [tuple(level) for level in book.depth(side, 100_000)]
+        assert every[:10] == levels
+        assert (book.queue(side, levels[0][0]) if levels else []) == stated[f"{name}s_first_queue"]
+        assert sum(orders for _, _, orders in every) + free == stated[f"n_{name}_orders"]
+        assert len(every) + (free > 0) == stated[f"n_{name}_levels"]
+    bid, ask = book.get_best_bid(), book.get_best_ask()
+    assert (bid is not None and ask is not None and bid >= ask) == stated.get("crossed", False)
+    for side, quantity, price, touched in stated.get("sweep", ()):
+        levels = [(price, size) for price, size, _ in book.depth(-1 if side == "buy" else 1, 100_000)]
+        average, walked = swept(levels, nanos(quantity))
+        assert walked == touched
+        if average is not None:
+            assert abs(average - Decimal(price)) <= abs(Decimal(price)) * Decimal("1e-9")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("made", ["heaps", "compiled"])
+def test_every_stated_book_of_orders_is_reached(l3: Read, made: str) -> None:
+    player = Player(l3.rows("orders"), new_book(made))
+    for stated in l3.answers["checkpoints"]:
+        player.play(stated.get("after_row", stated.get("after_message")) + HEADER_LINES)
+        assert_l3_checkpoint(player, stated)
+    assert len(l3.answers["checkpoints"]) in (63, 21)
+
+
+def test_the_book_of_the_r_packages_article_is_reached(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    done = read_l3("nasdaq", shared, tmp_path_factory)
+    (published,) = done.answers["published"]
+    expected = published["expect"]
+    player = Player(done.rows("orders"), OrderBook())
+    player.play(published["after_message"] + HEADER_LINES)
+    for side, name in ((1, "bid"), (-1, "ask")):
+        (best,) = player.book.depth(side, 1)
+        assert [best.price, best.size] == [nanos(text) for text in expected[f"best_{name}"]]
+        assert player.book.count_orders(side) == expected[f"n_{name}_orders"]
+        assert player.book.count_levels(side) == expected[f"n_{name}_levels"]
+
+
+def test_the_faults_of_the_l3_recordings_are_counted_as_known(
+    shared: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    bitstamp = read_l3("bitstamp", shared, tmp_path_factory)
+    counts, report = bitstamp.answers["counts"], bitstamp.imported.report
+    assert report.messages == bitstamp.answers["rows"]
+    assert report.number("unknown_id") == counts["deleted_unknown"] + counts["changed_unknown"]
+    assert report.number("time_backwards") == 1
+    assert report.number("crossed") > 0
+    nasdaq = read_l3("nasdaq", shared, tmp_path_factory)
+    assert nasdaq.imported.report.number("time_backwards") == 9
+    assert nasdaq.imported.rows["trades"] == nasdaq.answers["trade_messages"]
+    assert nasdaq.imported.report.number("unknown_id") == nasdaq.imported.report.number("crossed") == 0
+
+
+@pytest.mark.parametrize("made", ["heaps", "compiled"])
+def test_the_book_of_lobster_is_reached_after_every_message(shared: Path, tmp_path: Path, made: str) -> None:
+    folder = shared / "data" / "l3"
+    done = import_feed(folder / "lobster_MSFT_2012-06-21_message_50_rows_0001-0500.csv.gz", tmp_path)
+    answers = json.loads((shared / "answers" / "orderbook" / "lobster_MSFT_rows_0001-0500.json").read_text())
+    books = gzip.decompress((folder / "lobster_MSFT_2012-06-21_orderbook_50_rows_0001-0500.csv.gz").read_bytes())
+    player, equal, levels = Player(pl.read_parquet(done.paths["orders"]), new_book(made)), 0, answers["depth_compared"]
+    for line, text in enumerate(books.decode().splitlines(), 1):
+        player.play(line)
+        values = [int(value) for value in text.split(",")]
+        for side, at in ((-1, 0), (1, 2)):
+            stated = [(values[k] * 100_000, values[k + 1] * NANOS) for k in range(at, 4 * levels, 4)]
+            assert [(price, size) for price, size, _ in player.book.depth(side, levels)] == stated, line
+        equal += 1
+    assert equal == answers["rows_equal_to_published_book"] == 500
+    trades = pl.read_parquet(done.paths["trades"])
+    assert trades["size"].sum() == (answers["visible_exec_shares"] + answers["hidden_exec_shares"]) * NANOS
+    orders = pl.read_parquet(done.paths["orders"])
+    visible = orders.filter(pl.col("action") == EXECUTE)
+    assert visible["size"].sum() == answers["visible_exec_shares"] * NANOS
+    paid = sum(price * size for price, size in visible.select("price", "size").iter_rows())
+    average = Decimal(paid) / visible["size"].sum() / NANOS
+    assert round(average, 10) == Decimal(answers["visible_exec_vwap"])
+    assert done.report.faults == {}
+    assert (orders["ts_ns"] - 1340251200 * NANOS)[0] == 35_999_954_513_652  # New York's midnight of that day
