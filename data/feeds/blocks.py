@@ -6,6 +6,7 @@ import hashlib
 import zipfile
 import zlib
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
@@ -31,18 +32,31 @@ class FeedFile:
         try:
             if path.is_dir():
                 raise DataError(path, None, "this is a directory", "a file of a feed", "Name the files in it")
-            with path.open("rb") as raw:
-                self.sha256 = hashlib.file_digest(raw, "sha256").hexdigest()
-                self.bytes = raw.tell()
+            self.bytes = path.stat().st_size
         except FileNotFoundError:
             raise DataError(path, None, "there is no such file", "a file of a feed", "Check the path") from None
         except OSError as error:
-            raise DataError(path, None, f"it cannot be read ({error.strerror})", "a readable file") from error
+            raise self._unreadable(error) from error
         if not self.bytes:
             raise DataError(path, None, "the file is empty", "messages of a feed")
 
+    @cached_property
+    def sha256(self) -> str:
+        """Of the bytes as they lie on disk."""
+        try:
+            with self.path.open("rb") as raw:
+                return hashlib.file_digest(raw, "sha256").hexdigest()
+        except OSError as error:
+            raise self._unreadable(error) from error
+
     def chunks(self) -> Iterator[bytes]:
         """The unpacked bytes as they come."""
+        try:
+            yield from self._chunks()
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _chunks(self) -> Iterator[bytes]:
         with self.path.open("rb") as raw:
             head = raw.read(ZIP_HEADER_BYTES)
             if head.startswith(ZIP):
@@ -82,6 +96,9 @@ class FeedFile:
         first = next(self.chunks(), b"")
         self.cut = cut
         return first
+
+    def _unreadable(self, error: OSError) -> DataError:
+        return DataError(self.path, None, f"it cannot be read ({error.strerror})", "a readable file")
 
     def _unzipped(self, raw: IO[bytes], head: bytes) -> Iterator[bytes]:
         """The first file of a zip; of one that was cut, whose list of files is missing, what stands behind its head."""

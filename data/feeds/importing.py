@@ -82,6 +82,9 @@ def import_feed(path: Path, out: Path, said: FeedStated | None = None, tell: Tel
     with Tables(out, feed_stem(path)) as tables:
         _read(file, found, said, tables, report)
         report.cut = file.cut
+        if said.symbol is not None and tables.symbols and said.symbol not in tables.symbols:
+            named = ", ".join(list(tables.symbols)[:5])
+            report.notes.append(f"the symbol {said.symbol} was stated, the feed itself names {named}")
         metadata = {
             SOURCE_KEY: path.name,
             SOURCE_SHA256_KEY: file.sha256,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tradetui.engine.errors import TradetuiError, UsageError
-from tradetui.tui.cli.data_import import Column, Columns, DialectPairs, Json, Kind, Stamp, Symbol, refuse_again
+from tradetui.tui.cli.data_import import Column, Columns, DialectPairs, Json, Kind, Stamp, Symbol
+from tradetui.tui.cli.feed_import import refuse_again
 
 if TYPE_CHECKING:
     from tradetui.data.clean.report import CleaningReport

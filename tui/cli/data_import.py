@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tradetui.engine.errors import DataError, TradetuiError
+from tradetui.engine.errors import TradetuiError
+from tradetui.tui.cli.feed_import import Done, feed_of, import_one, refuse_again, refuse_others
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from tradetui.data.dialects.detection import Detection
     from tradetui.data.dialects.importing import Imported
     from tradetui.data.dialects.words import Stated
 
-HELP = """Import bars, trades or quotes from CSV, Parquet or feather files, also packed as .gz or .zip.
+HELP = """Import bars, trades, quotes and recorded books: CSV, Parquet, feather, JSON lines, also in .gz or .zip.
 
 What each file was taken for, and why, is told first. What a file cannot tell, as the time zone of times without one,
 must be stated. Files are only read: each gives one Parquet file beside the hash of its source; faulty rows come along
 as they are and are for `tradetui data clean`.
+
+Recordings of books (Binance, Bybit, LOBSTER, NASDAQ messages, Bitstamp, Databento) are told by their first lines, or
+by --feed. Each gives a Parquet file of orders, depth, trades and quotes, as it has them, and a report of its gaps,
+unknown orders, crossed books and worthless values: they are counted, never mended.
 
 \b
 Examples:
@@ -30,6 +33,9 @@ Examples:
   tradetui data import export.txt --columns time,open,high,low,close,volume --timezone UTC --out market
   tradetui data import trades.csv --column time=id --column size=amount --out market
   tradetui data import prices.csv --dialect date_order=dmy --dialect decimal=, --dry-run
+  tradetui data import btcusdt_20240808.gz --feed binance-spot --out market
+  tradetui data import MSFT_2012-06-21_34200000_57600000_message_10.csv --out market
+  tradetui data import messages.csv --feed nasdaq --symbol NVDA --date 2010-06-08 --json
 """
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to read; they are never changed.")]
@@ -60,6 +66,16 @@ DialectPairs = Annotated[
     list[str] | None,
     typer.Option("--dialect", metavar="FIELD=VALUE", help="Any other field of the dialect, as decimal=,; repeatable."),
 ]
+Feed = Annotated[
+    str | None, typer.Option("--feed", metavar="NAME", help="Whose recording it is, as binance-spot, if not detected.")
+]
+Date = Annotated[
+    str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="Day of times that count from midnight.")
+]
+Orderbook = Annotated[
+    Path | None,
+    typer.Option("--orderbook", metavar="FILE", help="LOBSTER's file of books, if not beside that of messages."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
@@ -73,36 +89,46 @@ def import_(
     columns: Columns = None,
     column: Column = None,
     dialect: DialectPairs = None,
+    feed: Feed = None,
+    date: Date = None,
+    orderbook: Orderbook = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what each file was taken for.")] = False,
     as_json: Json = False,
 ) -> None:
     """Imports every file that can be; a refused one is told with its reason and leaves the others alone."""
     from tradetui.data.dialects.words import stated
+    from tradetui.data.feeds.importing import FeedStated
 
+    of_rows = {"--stamp": stamp, "--kind": kind, "--columns": columns, "--column": column, "--dialect": dialect}
+    feed_said = FeedStated(feed=feed_of(feed), symbol=symbol, date=date, timezone=timezone, orderbook=orderbook)
+    refuse_others(feed_said, of_rows)
     said = stated(
         dialect or (), column or (), symbol=symbol, timezone=timezone, stamp=stamp, kind=kind, columns=columns
     )
-    done: list[Imported] = []
+    done: list[Done] = []
     code = 0
     for path in files:
+        written = {target for one in done for target in one.paths}
         try:
-            imported = _one(path, out, said, {one.path for one in done}, dry_run=dry_run)
+            found = import_one(path, out, feed_said, written, rows=any(of_rows.values()), dry_run=dry_run)
+            if found is None:
+                found = _one(path, out, said, written, dry_run=dry_run)
         except TradetuiError as error:
             print(f"tradetui: {error}", file=sys.stderr)
             code = code or error.exit_code
             continue
-        if imported is not None:
-            done.append(imported)
+        if found.paths:
+            done.append(found)
             if not as_json:
-                typer.echo(imported.path)
+                typer.echo("\n".join(map(str, found.paths)))
     if as_json:
         import msgspec
 
-        typer.echo(msgspec.json.encode({"imported": [_as_json(imported) for imported in done]}).decode())
+        typer.echo(msgspec.json.encode({"imported": [one.told for one in done]}).decode())
     raise typer.Exit(code)
 
 
-def _one(path: Path, out: Path, said: Stated, written: set[Path], *, dry_run: bool) -> Imported | None:
+def _one(path: Path, out: Path, said: Stated, written: set[Path], *, dry_run: bool) -> Done:
     from tradetui.data.dialects.detect import detect
     from tradetui.data.dialects.importing import import_file, stem_of
 
@@ -112,20 +138,13 @@ def _one(path: Path, out: Path, said: Stated, written: set[Path], *, dry_run: bo
 
     if dry_run:
         tell(detect(path, said))
-        return None
+        return Done([], {})
     imported = import_file(path, out, said, tell)
     for name, count in imported.missing.items():
         typer.echo(
             f"  missing   {count:,} values of {name}: kept as missing, for the rule `missing` of data clean", err=True
         )
-    return imported
-
-
-def refuse_again(target: Path, path: Path, written: Collection[Path]) -> None:
-    """DataError where a file of the same command was written there: none takes the place of another unseen."""
-    if target in written:
-        seen, hint = f"{target} is what another file of this command became", "Name another folder for it with --out"
-        raise DataError(path, None, seen, "files of different names", hint)
+    return Done([imported.path], _as_json(imported))
 
 
 def _as_json(imported: Imported) -> dict[str, object]:
