@@ -1,0 +1,69 @@
+"""The exchange in a thread of its own, for a program that goes on meanwhile: the workstation, and tests."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from types import TracebackType
+from typing import TypeVar
+
+from tradetui.engine.practice.server import LOOPBACK, start
+from tradetui.engine.practice.venue import Venue
+
+STOP_S = 5.0  # longer than a stop ever takes
+T = TypeVar("T")
+
+
+class ExchangeThread:
+    """Runs a venue between `with` and its end. Everything in the venue is touched in its thread alone: see `call`."""
+
+    def __init__(self, venue: Venue, host: str = LOOPBACK, port: int = 0) -> None:
+        self.venue, self.host, self.port = venue, host, port
+        self._ready: Future[int] = Future()
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="practice-exchange", daemon=True)
+
+    def __enter__(self) -> ExchangeThread:
+        self._thread.start()
+        self.port = self._ready.result(STOP_S)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(STOP_S)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://{self.host}:{self.port}"
+
+    def call(self, work: Callable[[Venue], T]) -> T:
+        """Do something with the venue in its thread, tell what came of it, and give the result."""
+
+        async def do() -> T:
+            result = work(self.venue)
+            self.venue.publish()
+            return result
+
+        return asyncio.run_coroutine_threadsafe(do(), self._loop).result(STOP_S)
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        try:
+            runner, port = await start(self.venue, self.host, self.port)
+        except BaseException as error:  # noqa: BLE001  # whatever it is, who waits for the port must hear of it
+            self._ready.set_exception(error)
+            return
+        self._ready.set_result(port)
+        await self._stop.wait()
+        await runner.cleanup()
