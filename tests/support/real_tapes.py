@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from tapes import NANOS, nanos, tape_of, word
+from tapes import NANOS, Row, nanos, tape_of, word
 from tradetui.data.feeds.importing import import_feed
 from tradetui.engine.market.simulation import (
     ROW_ADD,
@@ -31,11 +31,14 @@ RANDOM_L3 = {"A": (ROW_ADD,), "D": (ROW_CANCEL,), "R": (ROW_MODIFY,), "M": (ROW_
 def tape_of_random_l3(path: Path) -> Tape:
     """A file of the known answers; its `M` loses its place even at the same price: it goes and comes again."""
     columns = ("ts_ns", "action", "order_id", "side", "price", "size")
-    return tape_of(
-        (ts, word(kind, 1 if side == "B" else -1), nanos(price or 0), (size or 0) * NANOS, order_id, 0)
-        for ts, action, order_id, side, price, size in pl.read_csv(path).select(columns).iter_rows()
-        for kind in RANDOM_L3[action]
-    )
+    rows, prices = list[Row](), dict[int, float]()
+    for ts, action, order_id, side, price, size in pl.read_csv(path).select(columns).iter_rows():
+        if price is not None:  # a smaller size at the same price does not say it again
+            prices[order_id] = price
+        for kind in RANDOM_L3[action]:
+            number = nanos(prices[order_id]), (size or 0) * NANOS, order_id, 0
+            rows.append((ts, word(kind, 1 if side == "B" else -1), *number))
+    return tape_of(rows)
 
 
 def tape_of_feed(path: Path, work: Path, source: Source, lines: int | None = None) -> Tape:
