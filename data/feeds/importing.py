@@ -13,13 +13,14 @@ from tradetui.data.feeds.binance import BinanceFeed
 from tradetui.data.feeds.bitstamp import BitstampFeed
 from tradetui.data.feeds.blocks import FeedFile
 from tradetui.data.feeds.bybit import BybitFeed
+from tradetui.data.feeds.databento import DatabentoFeed
 from tradetui.data.feeds.detect import FeedGuess, FeedName, partner_of, settled
 from tradetui.data.feeds.lobster import LobsterFeed
 from tradetui.data.feeds.nasdaq import NasdaqFeed
 from tradetui.data.feeds.report import Report
 from tradetui.data.feeds.tables import LAYOUTS, Tables
 from tradetui.data.feeds.text_rows import NEW_YORK, midnight_ns
-from tradetui.engine.errors import DataError, UsageError
+from tradetui.engine.errors import DataError
 
 FEED_KEY, REPORT_KEY = "tradetui.feed", "tradetui.report"
 SUFFIXES = (".gz", ".zip", ".zst", ".jsonl", ".ndjson", ".json", ".data", ".csv", ".txt", ".dbn", ".log")
@@ -109,7 +110,7 @@ def _read(file: FeedFile, found: FeedGuess, said: FeedStated, tables: Tables, re
     elif found.feed == "bitstamp":
         BitstampFeed(tables, report, symbol=symbol).read(file)
     elif found.feed == "databento":
-        raise UsageError("--feed databento: not here yet")
+        DatabentoFeed(tables, report, symbol=said.symbol or "").read(file)
     else:
         midnight = midnight_ns(said.date or found.date, said.timezone or NEW_YORK, file.path)
         if found.feed == "nasdaq":

@@ -9,7 +9,7 @@ import msgspec
 What = Literal[
     "gap", "waiting", "buffered", "buffer_full", "stale", "snapshot_too_old", "snapshot_not_needed", "duplicate",
     "out_of_order", "time_backwards", "unknown_id", "duplicate_id", "unknown_level", "crossed", "bad_size", "bad_price",
-    "no_price",    "bad_time", "bad_side", "bad_message", "grown", "halt", "skipped",
+    "no_price",    "bad_time", "bad_side", "bad_message", "grown", "halt", "doubted", "skipped",
 ]  # fmt: skip
 WORDS: dict[What, str] = {
     "gap": "the sequence broke; nothing is applied until the next snapshot",
@@ -34,6 +34,7 @@ WORDS: dict[What, str] = {
     "bad_message": "not understood; left out",
     "grown": "orders that grew in place; our rows put them at the end of their queue",
     "halt": "trading halts and resumptions; there is no row for them",
+    "doubted": "records that the vendor marks as of a book that may be wrong; applied as told",
     "skipped": "of kinds that are not imported",
 }
 BREAKS_MAX = 1000  # kept one by one; every one is counted
