@@ -15,13 +15,17 @@ LIVE_MAX = 4_000  # ids that may rest; beyond it more leave than come
 
 
 class BookMix:
-    """Operations from one seed, the same in every run; `wide` spreads prices over a million levels."""
+    """Operations from one seed, the same in every run; `wide` spreads prices over a million levels.
 
-    def __init__(self, seed: int, wide: bool = False) -> None:
+    With `int64` nothing is said that a column of int64 could not hold.
+    """
+
+    def __init__(self, seed: int, wide: bool = False, int64: bool = False) -> None:
         self.random = random.Random(seed)
         self.ids: list[int] = []  # that may rest; what matching took is still among them
         self.next_id, self.ts_ns, self.middle = 1, 10**9, 10**6
         self.spread = 10**6 if wide else 60
+        self.huge, self.hugest = (-(2**63), 2**63 - 1) if int64 else (2**63, 10**30)
 
     def operations(self, count: int) -> Iterator[Operation]:
         """The next `count` operations."""
@@ -57,7 +61,7 @@ class BookMix:
     def bad(self) -> Operation:
         """A row that is wrong in one way or another; ids may be reused or unknown, time may run backwards."""
         pick, order_id = self.random.choice, self.some_id() if self.ids else 1
-        size, price = pick((0, -1, -(10**20), 2**63, 5, 5)), pick((0, -7, 2**63, 10**30, self.middle, self.middle))
+        size, price = pick((0, -1, self.huge, 5, 5)), pick((0, -7, self.huge, self.hugest, self.middle, self.middle))
         late = self.ts_ns - pick((0, 1, 10**9))
         return pick(
             (
