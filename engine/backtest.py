@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,10 @@ from tradetui.engine.build import (
 from tradetui.engine.config import RunConfig, run_config
 from tradetui.engine.errors import RunFailed, UsageError
 from tradetui.engine.market.bars import Bars
+from tradetui.engine.market.tape import MarketSession
 from tradetui.engine.recorded_run import RecordedRun, require_fresh
 from tradetui.engine.result import BacktestResult, Source
+from tradetui.engine.run_data import AnyPath, read_run_data, session_sources, with_latencies
 from tradetui.engine.settling import BarCore
 from tradetui.engine.strategy import Strategy
 from tradetui.engine.strategy_forms import event_driven, require_form, wanted_positions
@@ -31,12 +32,11 @@ from tradetui.engine.strategy_forms import event_driven, require_form, wanted_po
 CHUNK_ROWS = 65_536  # large enough that columns win, small enough that Ctrl-C and progress feel at once
 
 Progress = Callable[[int, int], None]  # rows done, rows in all
-AnyPath = str | PathLike[str]
 
 
 def run_backtest(
     strategy: str | type[Strategy] | Strategy,
-    data: Bars | AnyPath | Sequence[AnyPath],
+    data: Bars | MarketSession | AnyPath | Sequence[AnyPath],
     *,
     out: AnyPath | None = None,
     progress: Progress | None = None,
@@ -45,9 +45,10 @@ def run_backtest(
 ) -> BacktestResult:
     """Trade `strategy` over `data` and return what came of it.
 
-    `strategy` is a shipped name, `file.py:ClassName`, a Strategy class or an instance; `data` is Bars or files to read.
-    `options` are the names of RunConfig (cash, quantity, commission, allow_short, limits, ...), `parameters` those of
-    the strategy. `out` names a folder that receives the session file and the tables. Raises TradetuiError.
+    `strategy` is a shipped name, `file.py:ClassName`, a Strategy class or an instance; `data` is Bars, a MarketSession
+    of ticks and books, or files to read of either kind. `options` are the names of RunConfig (cash, quantity,
+    commission, allow_short, limits, ...), `parameters` those of the strategy. `out` names a folder that receives the
+    session file and the tables. Raises TradetuiError.
 
     >>> run_backtest("ma_crossover", "GOOG.csv", parameters={"fast": 10, "slow": 20}, quantity=10).metrics.sharpe
     """
@@ -56,8 +57,15 @@ def run_backtest(
     elif options:
         raise UsageError(f"give either a config or options, not both; options were {', '.join(options)}")
     instance = _instance(strategy, config)
-    bars, sources = _load(data, config)
-    return Backtest(config, instance, bars, sources, Path(out) if out is not None else None).run(progress)
+    folder = Path(out) if out is not None else None
+    found, sources = _load(data, config)
+    if isinstance(found, Bars):
+        return Backtest(config, instance, found, sources, folder).run(progress)
+    from tradetui.engine.book_backtest import BookBacktest
+    from tradetui.engine.simulated_market import simulated_market
+
+    config, latencies = with_latencies(config)
+    return BookBacktest(config, instance, found, sources, simulated_market, folder, latencies).run(progress)
 
 
 class Backtest:
@@ -137,20 +145,14 @@ def _instance(strategy: str | type[Strategy] | Strategy, config: RunConfig) -> S
     return make_strategy(config.strategy, config.parameters)
 
 
-def _load(data: Bars | AnyPath | Sequence[AnyPath], config: RunConfig) -> tuple[Bars, list[Source]]:
+def _load(
+    data: Bars | MarketSession | AnyPath | Sequence[AnyPath], config: RunConfig
+) -> tuple[Bars | MarketSession, list[Source]]:
     if isinstance(data, Bars):
         return data, [Source.of(data, symbol) for symbol in data.symbols]
-    from tradetui.data.formats import read_many
-
-    paths = [data] if isinstance(data, str | PathLike) else list(data)
-    bars, sources = read_many(
-        paths,
-        symbol=config.symbol,
-        timezone=config.timezone,
-        start=config.from_ or None,
-        stop=config.to or None,
-    )
-    return bars, [Source(s.symbol, s.path, s.rows, s.first_ns, s.last_ns, s.sha256) for s in sources]
+    if isinstance(data, MarketSession):
+        return data, session_sources(data)
+    return read_run_data(data, config)
 
 
 def _is_vectorised(config: RunConfig, strategy: Strategy) -> bool:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from pathlib import Path
 
-import numpy as np
-
+from tradetui.engine.book_loop import BookPlayer
 from tradetui.engine.build_book import Latencies, MakeMarket, build_book_player
 from tradetui.engine.config import RunConfig
 from tradetui.engine.market.session_tape import PIECE_ROWS
@@ -38,7 +35,7 @@ class BookBacktest:
         wakes_per_step: int = WAKES_PER_STEP,
     ) -> None:
         require_fresh(strategy)
-        self.player = build_book_player(config, strategy, session, make_market, latencies, piece_rows)
+        self.player = build_book_player(config, strategy, session, make_market, BookPlayer, latencies, piece_rows)
         self.core = self.player.core
         self.recorded = RecordedRun(config, self.core, sources, out)
         self._wakes_per_step = wakes_per_step
@@ -54,28 +51,3 @@ class BookBacktest:
             keep()
             if progress is not None:
                 progress(player.row, len(player))
-
-
-def session_sources(session: MarketSession) -> list[Source]:
-    """What proves each symbol of a session: the hash of all its columns, every table that has any of its rows."""
-    return [_source(session, code, symbol) for code, symbol in enumerate(session.symbols)]
-
-
-def _source(session: MarketSession, code: int, symbol: str) -> Source:
-    digest, rows, times = hashlib.sha256(), 0, []
-    for table in (session.bars, session.quotes, session.trades, session.depth, session.orders):
-        if table is None:
-            continue
-        own = np.flatnonzero(table.symbol == code) if len(session.symbols) > 1 else slice(None)
-        ts = table.ts_ns[own]
-        if not len(ts):
-            continue
-        rows += len(ts)
-        times += [int(ts[0]), int(ts[-1])]
-        digest.update(type(table).__name__.encode())
-        for field in fields(table):
-            column = getattr(table, field.name)
-            if isinstance(column, np.ndarray) and field.name != "symbol":
-                digest.update(np.ascontiguousarray(column[own]).data)
-    first, last = (min(times), max(times)) if times else (0, 0)
-    return Source(symbol, "", rows, first, last, digest.hexdigest())

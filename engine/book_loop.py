@@ -86,6 +86,7 @@ class BookPlayer:
         piece_rows: int = PIECE_ROWS,
     ) -> None:
         self.core, self.tape, self.view = core, tape, view
+        self.symbols, self.at_ns = tape.symbols, tape.at_ns
         self.row = 0
         self._market: MarketSimulation = core.venue.market
         self._asked = asked
@@ -105,6 +106,10 @@ class BookPlayer:
         """Whether every row has been played and what was due after the last one has happened."""
         return self._finished
 
+    def due(self, market_ns: int) -> int:
+        """The row that is the first not to have happened by `market_ns`."""
+        return int(np.searchsorted(self.at_ns, market_ns, side="right"))
+
     def play(self, stop: int, wakes: int = WAKES_PER_TURN) -> None:
         """Play rows up to `stop`, not included, or until the core was woken `wakes` times."""
         stop = min(stop, len(self))
@@ -118,13 +123,12 @@ class BookPlayer:
             if woke & ~(WOKE_END | WOKE_BUDGET):
                 wakes -= 1
                 self._woken(woke)
-        while self.row == len(self) and wakes > 0 and not self._finished:
+        while self.row == len(self) and not self._finished:
             woke = market.finish()
-            if woke == WOKE_END:
-                self._finish()
-            else:
-                wakes -= 1
+            if woke & ~WOKE_END:
                 self._woken(woke)
+            else:
+                self._finish()
 
     # -- the tape
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import TypeVar
 
 from tradetui.engine.book_loop import BookPlayer, wake_bits
 from tradetui.engine.build import fee_schedule, instruments, set_up
@@ -24,6 +25,7 @@ from tradetui.engine.trading.risk import RiskManager
 NS_PER_MS, NS_PER_S = 1_000_000, 1_000_000_000
 
 MakeMarket = Callable[[SimulationRules, int], MarketSimulation]  # rules and number of symbols
+P = TypeVar("P", bound=BookPlayer)
 Latencies = tuple[tuple[int, ...], tuple[int, ...]]  # of orders and of reports, recorded, in ns
 
 
@@ -32,10 +34,11 @@ def build_book_player(
     strategy: Strategy,
     session: MarketSession,
     make_market: MakeMarket,
+    kind: type[P],
     latencies: Latencies | None = None,
     piece_rows: int = PIECE_ROWS,
-) -> BookPlayer:
-    """A player ready for its first row. `latencies` are those of the run's latency file.
+) -> P:
+    """A player ready for its first row, of the wanted kind. `latencies` are those of the run's latency file.
 
     Raises UsageError for options that mean nothing in a market of ticks and books.
     """
@@ -75,7 +78,7 @@ def build_book_player(
     view = SimulatedView(market, symbols, tape.sources, bar_ns)
     core = Core(strategy, known, venue, RiskManager(limits), fees, config.cash, view=view)
     core.orders.deal_with(venue.market_price)
-    return BookPlayer(core, tape, asked, view, piece_rows)
+    return kind(core, tape, asked, view, piece_rows)
 
 
 def refuse_options_of_bars(config: RunConfig, trades_alone: bool) -> None:

@@ -17,7 +17,6 @@ from tradetui.engine.model.snapshot import Snapshot
 from tradetui.engine.session import Control, Loaded
 from tradetui.engine.snapshots import SnapshotBuilder
 
-ROWS_PER_TURN = 500  # a few milliseconds of work, so that pause and kill act at once
 PUBLISH_NS = 50_000_000  # 20 pictures a second
 RATE_NS = 1_000_000_000  # the shown speed is an average of this long
 IDLE_S = 0.05
@@ -41,7 +40,7 @@ class Engine:
         self._mode = mode
         self._builder = SnapshotBuilder(self._player, ticks)
         bus.observe(self._builder.observe)
-        at_ns = self._player.timeline.at_ns
+        at_ns = self._player.at_ns
         self._start_ns, self._end_ns = int(at_ns[0]), int(at_ns[-1])
         self._clock = ReplayClock(self._start_ns, 1.0, now_ns)
         self._until = 0  # row up to which a skip or a step runs regardless of the clock
@@ -72,7 +71,7 @@ class Engine:
         player = self._player
         due = max(self._until, player.due(self._clock.market_ns(now_ns)))
         if due > player.row:
-            player.play(min(due, player.row + ROWS_PER_TURN))
+            player.play(min(due, player.row + player.rows_per_turn))
             self._record()
             self._news = True
             if self._clock.market_ns(now_ns) < player.clock_ns:  # a step went ahead of the clock
@@ -91,7 +90,7 @@ class Engine:
             return 0.0
         if player.done:
             return IDLE_S
-        wait = self._clock.wall_ns_until(int(player.timeline.at_ns[player.row]), now_ns)
+        wait = self._clock.wall_ns_until(int(player.at_ns[player.row]), now_ns)
         return IDLE_S if wait is None else min(IDLE_S, wait / 1e9)
 
     def close(self) -> None:
@@ -146,7 +145,7 @@ class Engine:
     def _before_next_ns(self) -> int:
         """The last moment at which the next row has not happened yet; several rows may share a moment."""
         player = self._player
-        return self._end_ns if player.done else int(player.timeline.at_ns[player.row]) - 1
+        return self._end_ns if player.done else int(player.at_ns[player.row]) - 1
 
     def _command(self, command: Command, now_ns: int) -> None:
         core, ts_ns = self._core, self._player.clock_ns

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 
+from tradetui.engine.book_screen import ScreenPlayer
 from tradetui.engine.build import build_core, canonical, require_one_length, strategy_name
+from tradetui.engine.build_book import Latencies, build_book_player
 from tradetui.engine.clock import SPEED_MAX
 from tradetui.engine.config import RunConfig
-from tradetui.engine.errors import RunFailed
 from tradetui.engine.journal.header import DataSource, Details, JournalHeader
 from tradetui.engine.journal.writer import FileJournal
 from tradetui.engine.market.bars import Bars
 from tradetui.engine.market.tape import MarketSession, session_of_bars
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
+from tradetui.engine.player import Player
 from tradetui.engine.result import Source
+from tradetui.engine.run_data import read_run_data, session_sources, with_latencies
 from tradetui.engine.session import Loaded
+from tradetui.engine.strategy import Strategy
 from tradetui.engine.strategy_forms import event_driven, require_form
+from tradetui.engine.subscriptions import subscription_of
 from tradetui.engine.tape_loop import TapePlayer
 
 TICK_SHOWN_DEFAULT = 0.01
+PRICES_SEEN = 100_000  # of a symbol, to find that step
 BARS_A_SECOND = 4  # of a replay that has nothing finer, whatever its bars are long
 QUOTED_SPEED = 10.0
 NS = 1_000_000_000
@@ -35,13 +39,11 @@ def load_replay(config: RunConfig, folder: Path) -> Loaded:
     from tradetui import __version__
     from tradetui.strategies.registry import make_strategy
 
+    config, latencies = with_latencies(config)
     session, sources = _market(config)
-    if not len(session.bars):
-        raise RunFailed("there are no bars to replay")
-    require_one_length(session.bars)
     strategy = make_strategy(config.strategy, config.parameters)
     require_form(strategy)
-    core = build_core(config, event_driven(strategy), session.symbols)
+    player = _player(config, strategy, session, latencies)
     now = datetime.now(UTC)
     header = JournalHeader(
         mode="replay",
@@ -51,51 +53,47 @@ def load_replay(config: RunConfig, folder: Path) -> Loaded:
     )
     path = folder / f"{now:%Y%m%d-%H%M%S-%f}-{strategy_name(strategy)}.db"
     journal = FileJournal(path, header, durability="process_death")
-    ticks = {symbol: _tick(config, session.bars, symbol) for symbol in session.symbols}
-    speed = BARS_A_SECOND * session.bars.interval_ns / NS if config.data else QUOTED_SPEED
-    return Loaded(TapePlayer(core, session), journal, str(path), ticks, min(speed, SPEED_MAX))
+    ticks = {symbol: _tick(config, session, symbol) for symbol in session.symbols}
+    bars_alone = bool(config.data) and isinstance(player, TapePlayer)
+    speed = BARS_A_SECOND * session.bars.interval_ns / NS if bars_alone else QUOTED_SPEED
+    return Loaded(player, journal, str(path), ticks, min(speed, SPEED_MAX))
+
+
+def _player(config: RunConfig, strategy: Strategy, session: MarketSession, latencies: Latencies | None) -> Player:
+    """Ticks and books of the user's own, and what wakes by them, need the simulated market; the rest is a tape."""
+    bars = session.bars
+    if not len(bars) or not subscription_of(strategy).on_tape:
+        from tradetui.engine.simulated_market import simulated_market
+
+        return build_book_player(config, strategy, session, simulated_market, ScreenPlayer, latencies)
+    require_one_length(bars)
+    core = build_core(config, event_driven(strategy), session.symbols)
+    return TapePlayer(core, session)
 
 
 def _market(config: RunConfig) -> tuple[MarketSession, list[Source]]:
-    if not config.data:
-        from tradetui.data.catalog import sample_session
+    if config.data:
+        found, sources = read_run_data(config.data, config)
+        return (session_of_bars(found) if isinstance(found, Bars) else found), sources
+    from tradetui.data.catalog import sample_session
 
-        session = sample_session()
-        return session, [source_of(session, symbol) for symbol in session.symbols]
-    from tradetui.data.formats import read_many
-
-    bars, read = read_many(
-        list(config.data),
-        symbol=config.symbol,
-        timezone=config.timezone,
-        start=config.from_ or None,
-        stop=config.to or None,
-    )
-    return session_of_bars(bars), [Source(s.symbol, s.path, s.rows, s.first_ns, s.last_ns, s.sha256) for s in read]
+    session = sample_session()
+    return session, session_sources(session)
 
 
-def source_of(session: MarketSession, symbol: str) -> Source:
-    """What proves one symbol of a session that came from no single file: the hash of all its columns, every table."""
-    code = session.symbols.index(symbol)
-    digest = hashlib.sha256()
-    for table in (session.bars, session.quotes, session.trades, session.depth):
-        own = table.symbol == code
-        for field in fields(table):
-            column = getattr(table, field.name)
-            if isinstance(column, np.ndarray) and field.name != "symbol":
-                digest.update(column[own].tobytes())
-    ts = session.bars.ts_ns[session.bars.symbol == code]
-    first, last = (int(ts[0]), int(ts[-1])) if len(ts) else (0, 0)
-    return Source(symbol, "", len(ts), first, last, digest.hexdigest())
-
-
-def _tick(config: RunConfig, bars: Bars, symbol: str) -> float:
-    """The grid for showing prices: the instrument's tick, else the coarsest decimal step that all closes lie on."""
+def _tick(config: RunConfig, session: MarketSession, symbol: str) -> float:
+    """The grid for showing prices: the instrument's tick, else the coarsest decimal step that all prices lie on."""
     told = config.instruments.get(symbol)
     if told is not None and told.tick is not None:
         return float(told.tick)
-    closes = bars.close[bars.symbol == bars.symbols.index(symbol)]
-    for decimals in range(2, 9):
-        if not np.any(closes % (NANOS_PER_UNIT // 10**decimals)):
-            return float(Decimal(1).scaleb(-decimals))
+    code = session.symbols.index(symbol)
+    tables = ((session.bars, "close"), (session.trades, "price"), (session.depth, "price"), (session.orders, "price"))
+    for table, column in (*tables, (session.quotes, "bid")):
+        prices = np.empty(0, np.int64) if table is None else getattr(table, column)[table.symbol == code][:PRICES_SEEN]
+        if not len(prices):
+            continue
+        for decimals in range(2, 9):
+            if not np.any(prices % (NANOS_PER_UNIT // 10**decimals)):
+                return float(Decimal(1).scaleb(-decimals))
+        break
     return TICK_SHOWN_DEFAULT

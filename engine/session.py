@@ -19,7 +19,7 @@ from tradetui.engine.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from tradetui.engine.journal.writer import Journal
-    from tradetui.engine.tape_loop import TapePlayer
+    from tradetui.engine.player import Player
 
 STOP_S = 2.0
 SKIP_S_MAX = 1e9  # thirty years of market time
@@ -28,7 +28,7 @@ SKIP_S_MAX = 1e9  # thirty years of market time
 class Loaded(NamedTuple):
     """A session ready to run; made in the engine thread, because reading and importing take time."""
 
-    player: TapePlayer
+    player: Player
     journal: Journal
     journal_name: str
     ticks: dict[str, float]

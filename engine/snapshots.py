@@ -24,16 +24,16 @@ from tradetui.engine.model.snapshot import (
     SymbolView,
 )
 from tradetui.engine.news import News
-from tradetui.engine.tape_loop import TapePlayer
+from tradetui.engine.player import Player
 
 CURVE_POINTS_MAX = 1_000  # more than two for each column of the widest screen
 CURVE_EVERY = 5  # pictures between two curves of a running market: a chart needs no frame rate
 
 
 class SnapshotBuilder:
-    """Observes events and makes snapshots of a TapePlayer's session. Looks at the core, never moves it."""
+    """Observes events and makes snapshots of a player's session. Looks at the core, never moves it."""
 
-    def __init__(self, player: TapePlayer, ticks: dict[str, float]) -> None:
+    def __init__(self, player: Player, ticks: dict[str, float]) -> None:
         self._player = player
         self._core = player.core
         self._ticks = ticks
@@ -58,8 +58,9 @@ class SnapshotBuilder:
         """The session as it stands; `facts` are the fields that only the session's own thread knows."""
         player, core, news, made = self._player, self._core, self._news, self._made
         self._pictures += 1
-        self._put("symbols", tuple(self._symbol(symbol) for symbol in player.session.symbols))
-        self._put("books", {symbol: self._book(symbol) for symbol in player.session.symbols})
+        player.refresh()
+        self._put("symbols", tuple(self._symbol(symbol) for symbol in player.symbols))
+        self._put("books", {symbol: self._book(symbol) for symbol in player.symbols})
         self._put("positions", self._positions())
         if news.orders_moved:
             self._put("orders", self._orders())
@@ -119,14 +120,14 @@ class SnapshotBuilder:
     def _symbol(self, symbol: str) -> SymbolView:
         player = self._player
         last = player.last.get(symbol, (None, None))[0]
-        bid, ask = self._core.view.quotes.get(symbol, (0.0, 0.0))
+        bid, ask = self._core.view.quote(symbol)
         first = player.first.get(symbol)
         change = None if last is None or not first else last / first - 1
         return SymbolView(symbol, last, bid or None, ask or None, change, player.volume[symbol], player.seen_ns[symbol])
 
     def _book(self, symbol: str) -> BookView:
         ladder, last = self._player.ladders[symbol], self._player.last.get(symbol, (None, None))
-        quote = self._core.view.quotes.get(symbol, (0.0, 0.0))
+        quote = self._core.view.quote(symbol)
         mine = tuple(
             (o.side, float(o.limit_price or o.stop_price or 0), float(o.left))
             for o in self._core.orders.open_orders(symbol)

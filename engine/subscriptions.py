@@ -25,6 +25,11 @@ class Subscription(msgspec.Struct, frozen=True):
     timer_ns: int = 0
     imbalance: float | None = None
 
+    @property
+    def on_tape(self) -> bool:
+        """Whether recorded rows alone can wake for all of it; timers and watched books take a simulated market."""
+        return not (self.best or self.timer_ns or self.imbalance is not None)
+
 
 def subscription_of(strategy: Strategy) -> Subscription:
     """What `strategy` subscribes to; raises UsageError for a word that is none, and for two timers."""

@@ -6,12 +6,15 @@ bars only inform; where it has none, bars fill orders by the same code as a back
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from tradetui.engine.bar_loop import every_bar
 from tradetui.engine.build import decision_delay_ns
 from tradetui.engine.control import check_drawdown
 from tradetui.engine.market.bar_fills import Window
+from tradetui.engine.market.book_reading import LadderBook, Touch
 from tradetui.engine.market.depth import DepthLadder
 from tradetui.engine.market.tape import BAR, DEPTH, QUOTE, MarketSession
 from tradetui.engine.model.events import BookEvent, MarketData, QuoteEvent, TradeEvent
@@ -19,27 +22,36 @@ from tradetui.engine.model.instrument import NANOS_PER_UNIT
 from tradetui.engine.settling import BarCore, settle_quote
 from tradetui.engine.strategy import check_signals
 
+ROWS_PER_TURN = 500  # a few milliseconds of work, so that pause and kill act at once
+
 
 class TapePlayer:
     """A position in a session. `play` goes on from there; nothing is ever read that has not become known."""
 
+    rows_per_turn = ROWS_PER_TURN
+
     def __init__(self, core: BarCore, session: MarketSession) -> None:
         self.core = core
         self.session = session
+        self.symbols = session.symbols
         self.timeline = session.timeline()
+        self.at_ns = self.timeline.at_ns
         self.row = 0
         self.ladders = {symbol: DepthLadder() for symbol in session.symbols}
         self.last: dict[str, tuple[float, float]] = {}  # price and size of the last trade
         self.first: dict[str, float] = {}  # the session's first price: what a change is measured from
         self.volume: dict[str, float] = dict.fromkeys(session.symbols, 0.0)
         self.seen_ns: dict[str, int] = dict.fromkeys(session.symbols, 0)  # when a price of the symbol came last
-        self.clock_ns = int(self.timeline.at_ns[0]) if len(self.timeline.at_ns) else 0
+        self.clock_ns = int(self.at_ns[0]) if len(self.at_ns) else 0
         self._quoted = len(session.quotes) > 0
+        self._quote_rows: dict[str, int] = {}  # of each symbol's last quote
         self._delay = decision_delay_ns(session.bars)
         core.view.load(session.bars)
+        if self._quoted or len(session.depth):
+            core.view.books = {s: LadderBook(ladder, partial(self._touch, s)) for s, ladder in self.ladders.items()}
 
     def __len__(self) -> int:
-        return len(self.timeline.at_ns)
+        return len(self.at_ns)
 
     @property
     def done(self) -> bool:
@@ -48,7 +60,10 @@ class TapePlayer:
 
     def due(self, market_ns: int) -> int:
         """The row that is the first not to have happened by `market_ns`."""
-        return int(np.searchsorted(self.timeline.at_ns, market_ns, side="right"))
+        return int(np.searchsorted(self.at_ns, market_ns, side="right"))
+
+    def refresh(self) -> None:
+        """Nothing: what a screen shows is kept up to date row by row."""
 
     def play(self, stop: int) -> None:
         """Play the rows up to `stop`, which is not included."""
@@ -69,7 +84,7 @@ class TapePlayer:
             self._bars(row, row + end - at)
             at = end
         self.row = stop
-        self.clock_ns = int(self.timeline.at_ns[stop - 1])
+        self.clock_ns = int(self.at_ns[stop - 1])
 
     def _bars(self, start: int, stop: int) -> None:
         core, bars = self.core, self.session.bars
@@ -115,7 +130,7 @@ class TapePlayer:
         bid, ask = int(table.bid[row]), int(table.ask[row])
         sizes = float(table.bid_size[row] / NANOS_PER_UNIT), float(table.ask_size[row] / NANOS_PER_UNIT)
         core.view.quotes[symbol] = (bid / NANOS_PER_UNIT, ask / NANOS_PER_UNIT)
-        self.seen_ns[symbol] = ts_ns
+        self.seen_ns[symbol], self._quote_rows[symbol] = ts_ns, row
         core.release(ts_ns)
         if core.venue.displayed:
             core.venue.displayed.show(symbol, 1, ask, int(table.ask_size[row]))
@@ -132,6 +147,13 @@ class TapePlayer:
         if self._listens("quote"):
             quote = core.view.quotes[symbol]
             self._ask(QuoteEvent(symbol, ts_ns, quote[0], sizes[0], quote[1], sizes[1], seq))
+
+    def _touch(self, symbol: str) -> Touch | None:
+        row, table = self._quote_rows.get(symbol), self.session.quotes
+        if row is None:
+            return None
+        nanos = table.bid[row], table.bid_size[row], table.ask[row], table.ask_size[row]
+        return Touch(*(float(value / NANOS_PER_UNIT) for value in nanos))
 
     def _listens(self, kind: str) -> bool:
         return kind in self.core.strategy.subscribes and not self.core.stopped

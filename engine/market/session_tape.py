@@ -73,6 +73,7 @@ class SessionTape:
             TRADE: used.trades,
             QUOTE: used.quotes,
         }
+        self.trades = used.trades
         filled = [kind for kind, table in self._tables.items() if len(table)]
         self._only = filled[0] if len(filled) == 1 and len(session.symbols) == 1 else None
         if self._only is not None:  # its own order is that of the session

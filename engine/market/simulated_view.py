@@ -59,6 +59,10 @@ class SimulatedView(MarketView):
         side = self.quote(symbol)[0 if long else 1]
         return side or self.price(symbol)
 
+    def volume(self, symbol: str) -> float:
+        """Units that traded in the bars that closed."""
+        return float(self._built[symbol].bars().volume.sum())
+
     def closed_bars(self, symbol: str, n: int) -> tuple[Bars | None, Int64 | slice]:
         """Bars that hold the last `n` closed ones of `symbol`, and where."""
         built = self._built.get(symbol)

@@ -18,8 +18,8 @@ from tradetui.engine.model.events import (
     OrderStatusEvent,
     TradingState,
 )
-from tradetui.engine.pacing import ROWS_PER_TURN
 from tradetui.engine.session import Control
+from tradetui.engine.tape_loop import ROWS_PER_TURN
 
 
 def test_rows_happen_when_the_clock_reaches_them() -> None:

@@ -89,7 +89,7 @@ def test_a_load_that_fails_is_shown_with_its_reason(watch: Callable[..., Watched
 def test_a_session_that_cannot_even_be_built_is_shown_as_failed(watch: Callable[..., Watched]) -> None:
     def empty() -> Loaded:
         rig = Rig(swinging("A"))
-        rig.player.timeline = rig.player.timeline._replace(at_ns=rig.player.timeline.at_ns[:0])
+        rig.player.at_ns = rig.player.at_ns[:0]
         return Loaded(rig.player, rig.journal, "", {"A": 0.01})
 
     assert "IndexError" in watch(empty).until(lambda s: s.phase == "failed").error

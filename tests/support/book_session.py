@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reference_market import ReferenceMarket
-from tradetui.engine.book_backtest import BookBacktest, session_sources
+from tradetui.engine.book_backtest import BookBacktest
 from tradetui.engine.config import RunConfig, run_config
 from tradetui.engine.market.bars import Bars
 from tradetui.engine.market.tape import (
@@ -23,6 +23,7 @@ from tradetui.engine.market.tape import (
     Quotes,
     Trades,
 )
+from tradetui.engine.run_data import session_sources
 from tradetui.engine.strategy import Strategy
 
 NANOS = 10**9
