@@ -134,8 +134,9 @@ class QuoteKeeper:
         if quantity is None:
             name = f"{side.name}_quantity"
             raise BadWish("QUANTITY", "none", name, f"a quote with a {side.name}_price needs a {name}")
-        side.quantity = sound_quantity(decimal_from(quantity), pair.instrument)
-        side.wish_units = nanos_from_decimal(side.quantity)
+        exact = sound_quantity(decimal_from(quantity), pair.instrument)
+        side.wish_units = nanos_from_decimal(exact)
+        side.quantity = decimal_from_nanos(side.wish_units) if pair.envelope.usable else exact
         side.enlarges = pair.envelope.enlarges(side.sign, side.wish_units, pair.position)
         side.asked = quantity
 
@@ -166,6 +167,8 @@ class QuoteKeeper:
         order = side.order
         quantity, reason, refused = self._judge(pair, side, reason, now)
         units = nanos_from_decimal(quantity)
+        if pair.envelope.usable:
+            quantity = decimal_from_nanos(units)  # written the same however it came about: 2, not 2.0
         if order is not None:
             if units and order.left == quantity:
                 return
@@ -193,14 +196,17 @@ class QuoteKeeper:
         order_id = 0 if side.order is None else side.order.order_id
         position, symbol = self._portfolio.quantity(instrument.symbol), instrument.symbol
         whole = Order(order_id, symbol, side.sign, side.quantity, "limit", limit, None, "gtx", "quote", reason=reason)
+        reduces = instrument.floor_to_lot(min(side.quantity, opened.reducible(whole)))
+        may_enlarge = side.sign > 0 or self._allow_short
+        if not reduces and not may_enlarge:  # nothing to sell: no fault of the wish
+            return ZERO, reason, None
         refused = risk.check(
             whole, instrument, price, limit, self._fees, Book(now.state, position, ZERO, ZERO, ZERO, 0)
         )
         if refused is not None:
             return ZERO, reason, refused
-        reduces = instrument.floor_to_lot(min(side.quantity, opened.reducible(whole)))
         rest = EXACT.subtract(side.quantity, reduces)
-        if not rest or (side.sign < 0 and not self._allow_short):  # the long position is all that there is to sell
+        if not rest or not may_enlarge:  # the long position is all that there is to sell
             return reduces, reason, None
         entry = Order(order_id, symbol, side.sign, rest, "limit", limit, None, "gtx", reason=reason)
         pending, reserved = EXACT.add(opened.pending_beside(whole), reduces), opened.reserved_beside(whole)

@@ -1,0 +1,271 @@
+"""Quotes: the quick answer is the careful one, event for event, and what it accepts every risk check accepts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from tradetui.engine.journal.codec import encode_events
+from tradetui.engine.model.events import FillEvent, OrderEvent, SignalEvent, TradingState, TwoSidedQuote
+from tradetui.engine.model.instrument import EXACT, Instrument, decimal_from_nanos
+from tradetui.engine.model.limits import RiskLimits
+from tradetui.engine.model.orders import WORKING, Order
+from tradetui.engine.trading.fees import FeeSchedule
+from tradetui.engine.trading.moment import Moment
+from tradetui.engine.trading.order_manager import OrderManager
+from tradetui.engine.trading.portfolio import Portfolio
+from tradetui.engine.trading.quote_envelope import Envelope
+from tradetui.engine.trading.risk import Book, RiskManager
+
+SYMBOLS = ("A", "B")
+ZERO = Decimal(0)
+
+some_limits = st.builds(
+    RiskLimits,
+    capital_buffer=st.sampled_from([ZERO, Decimal("0.5"), Decimal(300)]),
+    max_position=st.sampled_from([None, None, Decimal(20), Decimal(7), Decimal("12.5")]),
+    max_position_value=st.sampled_from([None, None, None, Decimal(900), Decimal("1234.567")]),
+    position_action=st.sampled_from(["reduce", "reject"]),
+    max_order_quantity=st.sampled_from([None, None, Decimal(4)]),
+    max_order_value=st.sampled_from([None, None, Decimal(400)]),
+    price_collar=st.sampled_from([None, None, Decimal("0.02")]),
+    max_open_orders=st.sampled_from([None, None, None, 2, 3]),
+)
+some_fees = st.builds(
+    FeeSchedule,
+    commission=st.sampled_from([ZERO, Decimal("0.001")]),
+    maker=st.sampled_from([None, Decimal("-0.0002"), Decimal("0.0005")]),
+    fixed=st.sampled_from([ZERO, Decimal("0.3")]),
+)
+prices = st.one_of(
+    st.none(), st.sampled_from([97.0, 99.0, 99.5, 99.51, 100.0, 100.5, 101.0, 103.0, 200.0]), st.floats()
+)
+sizes = st.sampled_from([1.0, 2.0, 2.5, 4.0, 5.0, 8.0, 30.0])
+
+
+class _Account:
+    """An order manager with its ledger, told of fills as a core would."""
+
+    def __init__(self, limits: RiskLimits, fees: FeeSchedule, cash: Decimal, allow_short: bool, quick: bool) -> None:
+        self.portfolio = Portfolio(cash)
+        known = {symbol: Instrument(symbol=symbol, tick=Decimal("0.5"), lot=Decimal("0.5")) for symbol in SYMBOLS}
+        self.manager = OrderManager(
+            self.portfolio, known, RiskManager(limits), fees, lambda _s, _c: None, lambda: 1.0, lambda: (None, None),
+            allow_short,
+        )  # fmt: skip
+        self.answered = 0  # by the quick way
+        keeper = self.manager._quotes
+        answer = keeper._quick.quote
+
+        def quote(*given: Any) -> Any:
+            events = answer(*given) if quick else None
+            self.answered += events is not None
+            return events
+
+        keeper._quick.quote = quote  # type: ignore[method-assign]
+        self.executions = 0
+
+    def moment(self, price: float, state: TradingState) -> Moment:
+        free = self.portfolio.free({symbol: Decimal(100) for symbol in SYMBOLS})
+        return Moment(1, 1, price, free, state)
+
+    def fill(self, order_id: int, share: float, now: Moment) -> list[Any]:
+        order = self.manager._open.by_id[order_id]
+        held = self.portfolio.quantity(order.symbol)
+        left = order.left
+        if order.role in ("close", "stop_loss", "take_profit"):
+            left = min(left, max(ZERO, held * -order.side))
+            if not left:
+                return []
+        units = max(Decimal("0.5"), (left * Decimal(share)).quantize(Decimal("0.5")))
+        leaves = EXACT.subtract(left, min(units, left))
+        self.executions += 1
+        fill = FillEvent(
+            str(self.executions), order_id, order.symbol, order.side, min(units, left),
+            order.limit_price or Decimal(100), Decimal("0.01"), "maker", order.role, False, 0.0, 1, leaves,
+        )  # fmt: skip
+        self.portfolio.apply(fill)
+        return self.manager.on_fill(fill, now)
+
+
+class QuickAndCareful(RuleBasedStateMachine):
+    """Two accounts that are told the same; one may not take the quick way."""
+
+    answered = 0
+
+    @initialize(limits=some_limits, fees=some_fees, cash=st.sampled_from([50, 1_000, 10**6]), short=st.booleans())
+    def start(self, limits: RiskLimits, fees: FeeSchedule, cash: int, short: bool) -> None:
+        self.pair = [_Account(limits, fees, Decimal(cash), short, quick) for quick in (True, False)]
+        self.limits = limits
+        self.state, self.price = TradingState.ACTIVE, 100.0
+
+    def _both(self, ask: Any) -> list[Any]:
+        quick, careful = (ask(account, account.moment(self.price, self.state)) for account in self.pair)
+        assert encode_events(quick) == encode_events(careful)
+        type(self).answered += self.pair[0].answered
+        self.pair[0].answered = 0
+        return list(quick)
+
+    @rule(symbol=st.sampled_from(SYMBOLS), bid=prices, ask=prices, buys=sizes, sells=sizes)
+    def quote(self, symbol: str, bid: float | None, ask: float | None, buys: float, sells: float) -> None:
+        wish = TwoSidedQuote(symbol, bid, ask, buys, sells)
+        self._both(lambda account, now: account.manager.on_quote(wish, now))
+
+    @rule(symbol=st.sampled_from(SYMBOLS), middles=st.lists(st.floats(98.0, 102.0), min_size=2, max_size=4))
+    def quote_as_makers_do(self, symbol: str, middles: list[float]) -> None:
+        for middle in middles:
+            wish = TwoSidedQuote(symbol, middle - 0.5, middle + 0.5, 2.0, 2.0)
+            self._both(lambda account, now, wish=wish: account.manager.on_quote(wish, now))
+
+    @rule(which=st.integers(0, 5), share=st.sampled_from([0.3, 1.0]))
+    def fill(self, which: int, share: float) -> None:
+        working = [o.order_id for o in self.pair[0].manager.open_orders() if o.status in WORKING]
+        if working:
+            order_id = working[which % len(working)]
+            self._both(lambda account, now: account.fill(order_id, share, now))
+
+    @rule(symbol=st.sampled_from(SYMBOLS), direction=st.sampled_from([1, 0, -1]), size=sizes, limit=st.booleans())
+    def signal(self, symbol: str, direction: int, size: float, limit: bool) -> None:
+        kind: dict[str, Any] = {"type": "limit", "limit_price": 99.0, "time_in_force": "gtx"} if limit else {}
+        wish = SignalEvent(symbol, direction, quantity=size, **kind)
+        self._both(lambda account, now: account.manager.on_signal(wish, now))
+
+    @rule(state=st.sampled_from([TradingState.ACTIVE] * 4 + [TradingState.REDUCING, TradingState.HALTED]))
+    def change_state(self, state: TradingState) -> None:
+        self.state = state
+        if state == TradingState.HALTED:
+            self._both(lambda account, now: account.manager.cancel_all("halted", now))
+        if state == TradingState.REDUCING:
+            self._both(lambda account, now: account.manager.cancel_entries("paused", now))
+
+    @rule(price=st.sampled_from([100.0, 100.0, 99.0, 104.0, 0.0]))
+    def move(self, price: float) -> None:
+        self.price = price
+
+    @rule(symbol=st.sampled_from(SYMBOLS))
+    def close(self, symbol: str) -> None:
+        self._both(lambda account, now: account.manager.close(symbol, "by hand", now))
+
+    @invariant()
+    def the_accounts_agree_and_the_sums_are_those_of_the_orders(self) -> None:
+        for account in self.pair:
+            opened = account.manager._open
+            assert set(opened._quoted) == {i for i, order in opened.by_id.items() if order.role == "quote"}
+            assert opened.quoted == sum(opened._quoted.values())
+        quick, careful = (account.manager for account in self.pair)
+        assert quick.open_orders() == careful.open_orders()
+        assert vars(quick.counts) == vars(careful.counts)
+
+    @invariant()
+    def quotes_of_a_symbol_never_meet_and_never_pass_a_limit(self) -> None:
+        account = self.pair[0]
+        for symbol in SYMBOLS:
+            orders = account.manager.open_orders(symbol)
+            quotes = [order for order in orders if order.role == "quote"]
+            assert len({order.side for order in quotes}) == len(quotes)
+            if len(quotes) == 2:
+                bid, ask = sorted(quotes, key=lambda order: -order.side)
+                assert bid.limit_price < ask.limit_price  # type: ignore[operator]
+            held = account.portfolio.quantity(symbol)
+            for quote in quotes:
+                assert quote.time_in_force == "gtx"
+                assert self.state != TradingState.HALTED
+                rest = [o.left for o in orders if o.side == quote.side and o.role in ("open", "quote")]
+                worst = held * quote.side + sum(rest)
+                if self.limits.max_position is not None:
+                    assert worst <= max(self.limits.max_position, ZERO)
+                if quote.side < 0 and not account.manager._allow_short:
+                    assert worst <= 0
+
+
+@pytest.mark.slow
+def test_the_quick_way_to_quote_does_what_the_careful_one_does() -> None:
+    QuickAndCareful.answered = 0
+    run_state_machine_as_test(
+        QuickAndCareful,
+        settings=settings(
+            max_examples=100,
+            stateful_step_count=40,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    assert QuickAndCareful.answered > 500
+
+
+@given(
+    limits=some_limits,
+    fees=some_fees,
+    side=st.sampled_from([1, -1]),
+    ticks=st.integers(1, 500),
+    lots=st.integers(1, 60),
+    held=st.integers(-40, 40),
+    market=st.sampled_from([0.0, 1e-9, 97.3, 100.0, 100.123456789]),
+    free=st.one_of(st.integers(-1000, 10**6), st.integers(0, 4000)),
+    others=st.integers(0, 4),
+    reserved=st.integers(0, 2000),
+    short=st.booleans(),
+)
+@settings(max_examples=400, deadline=None, derandomize=True)
+def test_what_the_envelope_accepts_every_risk_check_accepts(
+    limits: RiskLimits,
+    fees: FeeSchedule,
+    side: int,
+    ticks: int,
+    lots: int,
+    held: int,
+    market: float,
+    free: int,
+    others: int,
+    reserved: int,
+    short: bool,
+) -> None:
+    instrument = Instrument(symbol="A", tick=Decimal("0.5"), lot=Decimal("0.5"))
+    price, units, position = ticks * 500_000_000, lots * 500_000_000, held * 500_000_000
+    envelope = Envelope(limits, instrument, fees, short)
+    enlarges = envelope.enlarges(side, units, position)
+    if not (
+        envelope.usable
+        and enlarges >= 0
+        and market > 0
+        and envelope.affords(enlarges * price, reserved * 10**9, others + 1, float(free))
+        and (not envelope.looks_at_prices or envelope.allows(price, enlarges, position, market, others))
+    ):
+        return
+    quantity, limit, seen = (
+        decimal_from_nanos(units),
+        decimal_from_nanos(price),
+        decimal_from_nanos(round(market * 1e9)),
+    )
+    risk = RiskManager(limits)
+    whole = Order(0, "A", side, quantity, "limit", limit, None, "gtx", "quote")
+    state = TradingState.ACTIVE
+    assert risk.check(whole, instrument, seen, limit, fees, Book(state, ZERO, ZERO, ZERO, ZERO, 0)) is None
+    exact_position = decimal_from_nanos(position)
+    reduces = min(quantity, max(ZERO, exact_position * -side))
+    rest = quantity - reduces
+    assert rest == decimal_from_nanos(enlarges)
+    if not rest:
+        return
+    assert side > 0 or short
+    entry = Order(0, "A", side, rest, "limit", limit, None, "gtx")
+    charged = fees.fee(1, rest, ZERO, True) * others + Decimal(reserved) * (1 + max(ZERO, fees.rate(True)))
+    book = Book(state, exact_position, reduces, Decimal(free), charged, others)
+    assert risk.check(entry, instrument, seen, limit, fees, book) is None
+    assert entry.quantity == rest
+
+
+def test_an_order_sent_as_a_quote_says_what_it_is() -> None:
+    account = _Account(RiskLimits(), FeeSchedule(), Decimal(1000), True, True)
+    wish = TwoSidedQuote("A", 99.0, 101.0, 2.0, 2.0, reason="around 100")
+    bid, ask = account.manager.on_quote(wish, account.moment(100.0, TradingState.ACTIVE))
+    assert isinstance(bid, OrderEvent)
+    assert isinstance(ask, OrderEvent)
+    assert (bid.side, bid.type, bid.time_in_force, bid.role, bid.reason) == (1, "limit", "gtx", "quote", "around 100")
+    assert (ask.side, str(ask.limit_price), str(ask.quantity)) == (-1, "101", "2")
