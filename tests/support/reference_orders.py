@@ -87,7 +87,7 @@ class ReferenceOrders:
 
     def arrive(self, request: Request, now_ns: int) -> None:
         if self._impossible(request):
-            rejected = OwnOrder(request, 0, request.quantity, 0, LIMIT)
+            rejected = OwnOrder(request, 0, 0, 0, LIMIT)
             self.tell(rejected, REPORT_REJECTED, 0, request.quantity, False)
             return
         count = self.next_count()

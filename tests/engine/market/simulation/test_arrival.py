@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from market_scene import Scenes
+from market_scene import Scenes, in_words
 from tapes import add, clear, execute, quote, trade
 
 ASKS = (add(1, 1, -1, 101, 5), add(1, 2, -1, 102, 3))
@@ -95,7 +95,9 @@ def test_an_order_that_cannot_be_one_is_rejected_on_arrival(scene: Scenes, order
     s = scene()
     s.play(*ASKS)
     s.send(1, **order)
-    assert s.settle() == [f"1: rejected {order['size']:g}"]
+    (report,) = s.reports(s.tick(2))
+    assert in_words(report) == f"1: rejected {order['size']:g}"
+    assert report.leaves == 0
     assert s.ahead(1) is None
 
 

@@ -199,7 +199,7 @@ def played_alike(kernel: Make, tape: Tape, source: Source, habits: Habits, **rul
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_random_orders_of_the_known_answers_are_played_alike(kernel: Make, shared: Path, seed: int) -> None:
-    rows = tape_of_random_l3(shared / "answers" / "orderbook" / f"random_l3_seed{seed}.csv.gz")
+    rows = tape_of_random_l3(shared / "answers" / "orderbook" / f"random_l3_seed{seed}.csv.gz")[:6_000].copy()
     played_alike(kernel, rows, "orders", Habits(seed, unit=40 * NANOS), wake=WOKE_TOUCH | WOKE_REPORT)
 
 
