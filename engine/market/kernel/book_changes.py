@@ -36,7 +36,7 @@ def change_book(head: Memory, mem: Memory, what: int, order_id: int, side: int, 
         head[at.TIME_BACKWARDS] += 1
     else:
         head[at.NOW] = ts
-    head[at.ROWS_BEFORE] += 1
+    head[at.ROWS_PLAYED] += 1
     symbol = at.SYMBOL_START
     if what == BOOK_CLEAR:
         clear_book(head, mem, symbol)
@@ -53,7 +53,7 @@ def change_book(head: Memory, mem: Memory, what: int, order_id: int, side: int, 
         if order != at.NONE:
             return at.DUPLICATE_ID
         book = symbol + ((1 - side) >> 1) * at.LEVEL_WORDS
-        enter_order(head, mem, symbol, order_id, book, -side * price, size, head[at.ROWS_BEFORE])
+        enter_order(head, mem, symbol, order_id, book, -side * price, size, head[at.ROWS_PLAYED])
         return 0
     if order == at.NONE:
         return at.UNKNOWN_ID
@@ -73,7 +73,7 @@ def change_order(head: Memory, mem: Memory, what: int, order: int, price: int, s
     level = mem[order + at.LEVEL]
     key = -side_of(mem, order) * price
     if key != mem[level + at.KEY] or size > mem[order + at.SIZE]:
-        requeue_order(head, mem, order, mem[level + at.BOOK], key, size, head[at.ROWS_BEFORE])
+        requeue_order(head, mem, order, mem[level + at.BOOK], key, size, head[at.ROWS_PLAYED])
     else:
         shrink_level(mem, level, mem[order + at.SIZE] - size)
         mem[order + at.SIZE] = size

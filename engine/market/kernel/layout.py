@@ -35,9 +35,25 @@ SYMBOLS: Final = 15
 DUPLICATE_ID, UNKNOWN_ID, BAD_SIZE, BAD_PRICE, TIME_BACKWARDS, BAD_ROW, CROSSED = range(16, 23)
 # -- `head`: the tape
 ROW: Final = 23  # of the piece that is loaded
-ROWS_BEFORE: Final = 24  # of the pieces before it
+ROWS_PLAYED: Final = 24  # of all pieces
 NOW: Final = 25
-HEAD_WORDS: Final = 128
+STARTED: Final = 26  # whether a row was played
+OPEN: Final = 27  # whether an instant is: its symbol's number and time, whether it must end, what it will tell
+OPEN_SYMBOL, OPEN_TIME, OPEN_ENDS, OPEN_BITS = range(28, 32)
+WOKEN_SYMBOL: Final = 32
+# -- `head`: what is due, and when
+REQUEST_DUE, OTHER_DUE, EXPIRY_DUE, REPORT_DUE, BAR_DUE, TIMER_DUE = range(33, 39)  # OTHER: of the four behind it
+REQUESTS, REQUESTS_MASK, REQUEST_FIRST, REQUEST_END, REQUEST_LATEST = range(39, 44)  # a ring, counted on and on
+REPORTS, REPORTS_MASK, REPORT_READ, REPORT_KNOWN, REPORT_END, REPORT_LATEST = range(44, 50)
+OWN_FIRST, OWN_LAST, ARRIVALS = range(50, 53)  # all own orders at the venue by arrival
+TOLD_BAR: Final = 53  # the bar that was told last, eight words
+# -- `head`: the rules
+WAKE, TIMER_NS, CANCEL_AHEAD, TOUCH, SELF_TRADE, SEED = range(64, 70)
+SHARE_PARTS, SHARE_WHOLE = 70, 71  # of the imbalance that wakes
+SLIP_NANOS, SLIP_PARTS, SLIP_WHOLE = range(72, 75)
+CHANCE, CHANCES = 75, 76  # of 2^53 draws so many are taken; drawn so far
+SAMPLES, SAMPLES_COUNT, LATENCIES = range(77, 80)  # of report latencies; drawn so far, of both kinds
+HEAD_WORDS: Final = 96
 
 # -- a level: market's, own resting orders', or stops' at one price
 KEY: Final = 0  # the price, or minus the price on the bid side, so that the best is the smallest
@@ -72,6 +88,51 @@ SYMBOL_START: Final = 32  # so that the side of a sentinel is one bit of its add
 SYMBOL_WORDS: Final = 160
 OWN_BOOK, STOP_BOOK = 32, 64
 RECORD: Final = 96
+
+# -- a symbol's record
+SOURCE: Final = RECORD
+BY_ORDERS, BY_DEPTH, BY_QUOTES, BY_TRADES = range(4)
+HAS_TRADES: Final = RECORD + 1  # TRADE rows
+EXECUTES_TRADE: Final = RECORD + 2  # EXECUTE rows stand for them
+NUMBER: Final = RECORD + 3
+POSITION: Final = RECORD + 4
+WORKING_FIRST, WORKING_LAST = RECORD + 5, RECORD + 6  # market orders that take again after each row
+LAST_PRICE, LAST_SIZE, LAST_SIDE = range(RECORD + 7, RECORD + 10)
+QUOTE_LEVELS: Final = RECORD + 10  # two
+SEEN_BID, SEEN_BID_SIZE, SEEN_ASK, SEEN_ASK_SIZE, SEEN_BEYOND = range(RECORD + 12, RECORD + 17)  # keys and sizes
+BAR_NS, SYMBOL_BAR_DUE = RECORD + 17, RECORD + 18
+BAR_START, BAR_OPEN, BAR_HIGH, BAR_LOW, BAR_CLOSE, BAR_VOLUME, BAR_TRADES = range(RECORD + 19, RECORD + 26)
+NEAREST: Final = TOTAL  # of an own or stop sentinel: the key of its best level
+
+# -- an own order at the venue
+OWN_ID: Final = 0
+OWN_NOTHING: Final = 1  # 0: hash maps scatter two words
+OWN_SYMBOL: Final = 2  # address
+OWN_SIDE: Final = 3
+OWN_KIND: Final = 4
+OWN_FORCE: Final = 5
+OWN_LEFT: Final = 6
+OWN_LIMIT: Final = 7
+OWN_STOP: Final = 8
+OWN_REDUCES: Final = 9
+OWN_EXPIRES: Final = 10
+OWN_STATE: Final = 11
+OWN_AHEAD: Final = 12  # -1 where not known
+OWN_SINCE: Final = 13  # rows played when it came to rest
+OWN_ARRIVAL: Final = 14
+OWN_LEVEL: Final = 15
+OWN_AFTER: Final = 16  # in the line where it waits
+OWN_BEFORE: Final = 17
+OWN_LATER: Final = 18  # in the line of all
+OWN_EARLIER: Final = 19
+OWN_CHAIN: Final = 20
+OWN_WORDS: Final = 24
+ARRIVED, RESTING, STOPPED, WORKING = range(4)
+MARKET, LIMITED, STOP, STOP_LIMIT = range(4)
+GTC, IOC, FOK, GTX = range(4)
+
+REQUEST_WORDS: Final = 12  # when it arrives, 1 for a cancel, then the fields of Request
+REPORT_WORDS: Final = 10
 
 SLACK: Final = 256  # words that one row may take besides what own orders may
 WORDS_AN_OWN: Final = 64  # its slot, and a level each where it waits and where it rests

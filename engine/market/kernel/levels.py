@@ -135,3 +135,18 @@ def empty_book(mem: Memory, book: int) -> None:
     mem[book + at.PREVIOUS] = book
     for up in range(at.UP, at.UP + at.HEIGHTS):
         mem[book + up] = book
+
+
+@part
+def side_book(symbol: int, side: int) -> int:
+    """The market's book of a side."""
+    return symbol + ((1 - side) >> 1) * at.LEVEL_WORDS
+
+
+@part
+def displayed(head: Memory, mem: Memory, symbol: int, book: int, key: int) -> int:
+    """The level that the market shows at a price, or NONE."""
+    if mem[symbol + at.SOURCE] != at.BY_QUOTES:
+        return find_level(head, mem, book, key)
+    best: int = mem[book + at.NEXT]
+    return best if best != book and mem[best + at.KEY] == key else at.NONE

@@ -7,8 +7,9 @@ from typing import Final
 from tradetui.engine.market.kernel import layout as at
 from tradetui.engine.market.kernel.jit import LONG, LONGS, entry, part
 from tradetui.engine.market.kernel.levels import Memory, find_level, scattered
+from tradetui.engine.market.kernel.lines import find_own
 
-LOOK_DEPTH, LOOK_QUEUE, LOOK_HASH, LOOK_LEVEL, GROW_ORDERS, GROW_LEVELS, GROW_OWN = range(7)
+LOOK_DEPTH, LOOK_QUEUE, LOOK_HASH, LOOK_LEVEL, GROW_ORDERS, GROW_LEVELS, GROW_OWN, LOOK_AHEAD = range(8)
 HASH_LOW, HASH_HIGH = 0x84222325, 0xCBF29CE4  # FNV-1a's first state and prime, as 32-bit halves: no product overflows
 PRIME_LOW: Final = 0x1B3
 HALF: Final = 0xFFFFFFFF
@@ -105,4 +106,13 @@ def look(head: Memory, mem: Memory, out: Memory, what: int, first: int, second: 
         return find_level(head, mem, first, second)
     if what == GROW_ORDERS:
         return rehash(head, mem, at.ORDER_BUCKETS, (at.ID, at.OF, at.ORDER_CHAIN), first, second)
-    return rehash(head, mem, at.LEVEL_BUCKETS, (at.KEY, at.BOOK, at.CHAIN), first, second)
+    if what == GROW_LEVELS:
+        return rehash(head, mem, at.LEVEL_BUCKETS, (at.KEY, at.BOOK, at.CHAIN), first, second)
+    if what == GROW_OWN:
+        return rehash(head, mem, at.OWN_BUCKETS, (at.OWN_ID, at.OWN_NOTHING, at.OWN_CHAIN), first, second)
+    if what == LOOK_AHEAD:
+        own = find_own(head, mem, first)
+        if own == at.NONE or mem[own + at.OWN_STATE] != at.RESTING:
+            return -1
+        return int(mem[own + at.OWN_AHEAD])
+    return 0

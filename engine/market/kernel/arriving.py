@@ -1,0 +1,175 @@
+"""An own order at the venue: whether it may come in, what it takes, whom of ours it meets, and where it stays."""
+
+from __future__ import annotations
+
+from tradetui.engine.market.kernel import layout as at
+from tradetui.engine.market.kernel.fills import allowed, end_own, fill, paid, reducible, tell
+from tradetui.engine.market.kernel.jit import part
+from tradetui.engine.market.kernel.levels import Memory, displayed, side_book
+from tradetui.engine.market.kernel.lines import free_own, join_level, join_line, leave
+from tradetui.engine.market.simulation import REPORT_FOK, REPORT_GTX, REPORT_IOC, REPORT_SELF_TRADE
+
+NEWEST, OLDEST, BOTH, DECREMENT = range(4)
+
+
+@part
+def worst_key(mem: Memory, own: int) -> int:
+    """The key on the other side up to which an order may trade."""
+    if mem[own + at.OWN_KIND] == at.MARKET:
+        return at.KEY_END - 1
+    return int(mem[own + at.OWN_SIDE] * mem[own + at.OWN_LIMIT])
+
+
+@part
+def take(head: Memory, mem: Memory, own: int) -> bool:
+    """Walks the other side, best price first, and fills; whether the order lives on."""
+    side = mem[own + at.OWN_SIDE]
+    book = side_book(mem[own + at.OWN_SYMBOL], -side)
+    worst = worst_key(mem, own)
+    level = mem[book + at.NEXT]
+    while level != book and mem[level + at.KEY] <= worst:
+        shown = mem[level + at.TOTAL] - mem[level + at.TAKEN]
+        if shown > 0:
+            size = allowed(head, mem, own, shown)
+            if size == 0:
+                return False
+            mem[level + at.TAKEN] += size
+            price = paid(head, side, mem[own + at.OWN_KIND], abs(mem[level + at.KEY]))
+            if not fill(head, mem, own, price, size, 0):
+                return False
+        level = mem[level + at.NEXT]
+    return True
+
+
+@part
+def can_have_all(mem: Memory, own: int) -> bool:
+    """Whether what is shown within its limit, and the position where it only reduces, is enough for the whole order."""
+    wanted = mem[own + at.OWN_LEFT]
+    if mem[own + at.OWN_REDUCES] and reducible(mem, own) < wanted:
+        return False
+    book = side_book(mem[own + at.OWN_SYMBOL], -mem[own + at.OWN_SIDE])
+    worst = worst_key(mem, own)
+    level = mem[book + at.NEXT]
+    while wanted > 0 and level != book and mem[level + at.KEY] <= worst:
+        wanted -= mem[level + at.TOTAL] - mem[level + at.TAKEN]
+        level = mem[level + at.NEXT]
+    return bool(wanted <= 0)
+
+
+@part
+def meet_own(head: Memory, mem: Memory, own: int) -> bool:
+    """Own resting orders that it would trade with, as the venue prevents it; whether the order lives on."""
+    mode = head[at.SELF_TRADE]
+    book = side_book(mem[own + at.OWN_SYMBOL], -mem[own + at.OWN_SIDE]) + at.OWN_BOOK
+    worst = worst_key(mem, own)
+    while mem[book + at.NEAREST] <= worst:
+        other = mem[mem[book + at.NEXT] + at.FIRST]
+        if mode in (OLDEST, BOTH):
+            end_own(head, mem, other, REPORT_SELF_TRADE)
+        if mode in (NEWEST, BOTH):
+            end_own(head, mem, own, REPORT_SELF_TRADE)
+            return False
+        if mode == DECREMENT:
+            size = min(mem[own + at.OWN_LEFT], mem[other + at.OWN_LEFT])
+            lessen(head, mem, other, size)
+            if not lessen(head, mem, own, size):
+                return False
+    return True
+
+
+@part
+def lessen(head: Memory, mem: Memory, own: int, size: int) -> bool:
+    """Takes `size` off an order; whether it lives on."""
+    left = mem[own + at.OWN_LEFT] - size
+    mem[own + at.OWN_LEFT] = left
+    if left == 0:
+        leave(head, mem, own)
+    tell(head, mem, own, REPORT_SELF_TRADE, 0, size, left, 0)
+    if left == 0:
+        free_own(head, mem, own)
+    return bool(left > 0)
+
+
+@part
+def rest(head: Memory, mem: Memory, own: int) -> None:
+    """Stands at its price behind what is displayed there."""
+    symbol, side = mem[own + at.OWN_SYMBOL], mem[own + at.OWN_SIDE]
+    market = side_book(symbol, side)
+    key = -side * mem[own + at.OWN_LIMIT]
+    source = mem[symbol + at.SOURCE]
+    shown = displayed(head, mem, symbol, market, key)
+    ahead = 0
+    if shown != at.NONE:
+        ahead = mem[shown + at.TOTAL]
+    elif source == at.BY_TRADES or (source == at.BY_QUOTES and mem[mem[market + at.NEXT] + at.KEY] < key):
+        ahead = -1
+    mem[own + at.OWN_AHEAD] = ahead
+    mem[own + at.OWN_SINCE] = head[at.ROWS_PLAYED]
+    mem[own + at.OWN_STATE] = at.RESTING
+    level = join_level(head, mem, own, market + at.OWN_BOOK, key)
+    if shown != at.NONE:
+        mem[shown + at.OWN] = level
+
+
+@part
+def arrive(head: Memory, mem: Memory, own: int) -> None:
+    """A market or limit order acts: one that came just now, or a stop that was triggered."""
+    symbol, side = mem[own + at.OWN_SYMBOL], mem[own + at.OWN_SIDE]
+    force = mem[own + at.OWN_FORCE]
+    other = side_book(symbol, -side)
+    best = mem[other + at.NEXT]
+    if force == at.GTX and best != other and mem[best + at.KEY] <= worst_key(mem, own):
+        end_own(head, mem, own, REPORT_GTX)
+        return
+    if force == at.FOK and not can_have_all(mem, own):
+        end_own(head, mem, own, REPORT_FOK)
+        return
+    if not meet_own(head, mem, own) or not take(head, mem, own):
+        return
+    if force == at.IOC:
+        end_own(head, mem, own, REPORT_IOC)
+    elif force == at.FOK:
+        end_own(head, mem, own, REPORT_FOK)
+    elif mem[own + at.OWN_KIND] == at.MARKET:
+        mem[own + at.OWN_STATE] = at.WORKING
+        join_line(mem, own, symbol + at.WORKING_FIRST, symbol + at.WORKING_LAST)
+    else:
+        rest(head, mem, own)
+
+
+@part
+def wait_for_price(head: Memory, mem: Memory, own: int) -> None:
+    """A stop waits."""
+    side = mem[own + at.OWN_SIDE]
+    mem[own + at.OWN_STATE] = at.STOPPED
+    join_level(head, mem, own, side_book(mem[own + at.OWN_SYMBOL], side) + at.STOP_BOOK, side * mem[own + at.OWN_STOP])
+
+
+@part
+def trigger(head: Memory, mem: Memory, symbol: int, buys_at: int, sells_at: int) -> None:
+    """Stops whose keys the market reached become orders that arrive, in the order in which they once arrived."""
+    first, last = at.NONE, at.NONE
+    for row in range(2):
+        book = symbol + at.STOP_BOOK + row * at.LEVEL_WORDS
+        reached = buys_at if row == 0 else sells_at
+        while mem[book + at.NEAREST] <= reached:
+            own = mem[mem[book + at.NEXT] + at.FIRST]
+            leave(head, mem, own)
+            before = last
+            while before != at.NONE and mem[before + at.OWN_ARRIVAL] > mem[own + at.OWN_ARRIVAL]:
+                before = mem[before + at.OWN_BEFORE]
+            after = first if before == at.NONE else mem[before + at.OWN_AFTER]
+            mem[own + at.OWN_BEFORE], mem[own + at.OWN_AFTER] = before, after
+            if before == at.NONE:
+                first = own
+            else:
+                mem[before + at.OWN_AFTER] = own
+            if after == at.NONE:
+                last = own
+            else:
+                mem[after + at.OWN_BEFORE] = own
+    while first != at.NONE:
+        after = mem[first + at.OWN_AFTER]
+        mem[first + at.OWN_KIND] -= at.STOP  # a stop is a market order now, a stop-limit a limit order
+        arrive(head, mem, first)
+        first = after

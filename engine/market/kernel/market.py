@@ -1,0 +1,186 @@
+"""The simulated market, compiled: `MarketSimulation` of docs/book-simulation.md at millions of rows a second."""
+
+from __future__ import annotations
+
+from struct import Struct
+
+import numpy as np
+
+from tradetui.engine.market.kernel import layout as at
+from tradetui.engine.market.kernel.arena import Arena
+from tradetui.engine.market.kernel.looks import LOOK_AHEAD, LOOK_DEPTH, LOOK_HASH, look
+from tradetui.engine.market.kernel.play import GROW, play, play_end
+from tradetui.engine.market.kernel.rules import entry_latency, write_rules
+from tradetui.engine.market.simulation import (
+    TAPE_COLUMNS,
+    Best,
+    ClosedBar,
+    Faults,
+    Report,
+    Request,
+    SimulationRules,
+    Tape,
+)
+
+EMPTY = np.empty((0, TAPE_COLUMNS), np.int64)
+REQUEST = Struct(f"{at.REQUEST_WORDS}q")
+REPORT = Struct(f"{at.REPORT_WORDS}q")
+WORD_BYTES = 8
+CANCEL_REST = (0,) * 9  # what a cancel leaves open of a request
+
+
+class KernelMarket:
+    """A MarketSimulation; see there."""
+
+    __slots__ = ("_arena", "_bytes", "_entry", "_head", "_mem", "_seed", "_tape", "now_ns", "row")
+
+    def __init__(self, rules: SimulationRules, symbols: int) -> None:
+        if len(rules.sources) != symbols:
+            raise ValueError(f"{len(rules.sources)} sources for {symbols} symbols: expected one for each")
+        self._arena = Arena(symbols)
+        self._entry, self._seed = rules.entry_ns, rules.seed
+        self._tape: Tape = EMPTY
+        self.row, self.now_ns = 0, 0
+        write_rules(self._arena, rules)
+        self._hold()
+
+    def load(self, tape: Tape) -> None:
+        """Take the next piece of the tape; the one before must be played to its end."""
+        if self.row < len(self._tape):
+            raise ValueError(f"row {self.row} of {len(self._tape)}: expected the tape before to be played to its end")
+        self._tape = np.ascontiguousarray(tape, np.int64)
+        self.row = self._head[at.ROW] = 0
+
+    def advance(self, stop: int, budget: int) -> int:
+        """Play rows up to `stop` (not included) until something asked for happens; the WOKE bits say what."""
+        arena, tape, head = self._arena, self._tape, self._head
+        if stop > len(tape):
+            stop = len(tape)
+        bits = play(arena.head, arena.mem, tape, stop, budget)
+        while bits == GROW:
+            budget -= head[at.ROW] - self.row
+            self._grow()
+            self.row = head[at.ROW]
+            bits = play(arena.head, arena.mem, tape, stop, budget)
+        self.row = head[at.ROW]
+        self.now_ns = head[at.NOW]
+        return bits
+
+    def finish(self) -> int:
+        """The market is over: reports on their way and open bars are told; WOKE bits, END when nothing is left."""
+        bits = play_end(self._arena.head, self._arena.mem)
+        self.now_ns = self._head[at.NOW]
+        return bits
+
+    def place(self, request: Request) -> None:
+        """Send an order now; it arrives after the entry latency, never before an earlier request."""
+        self._send(0, request)
+
+    def cancel(self, order_id: int) -> None:
+        """Ask for an order's end now, with the same latency; an order that is done already is no fault."""
+        self._send(1, (order_id, *CANCEL_REST))
+
+    def reports(self) -> list[Report]:
+        """What happened to own orders and is known now, oldest first; each is given once."""
+        head = self._head
+        read, known = head[at.REPORT_READ], head[at.REPORT_KNOWN]
+        if read == known:
+            return []
+        told = []
+        ring, mask = head[at.REPORTS], head[at.REPORTS_MASK]
+        for entry in range(read, known):
+            words = REPORT.unpack_from(self._bytes, (ring + (entry & mask) * at.REPORT_WORDS) * WORD_BYTES)
+            what, order_id, symbol, side, price, size, leaves, maker, at_ns, known_ns = words
+            told.append(Report(what, order_id, symbol, side, price, size, leaves, maker != 0, at_ns, known_ns))
+        head[at.REPORT_READ] = known
+        return told
+
+    def bar(self) -> ClosedBar:
+        """The bar that WOKE_BAR told of."""
+        bar = ClosedBar(*self._head[at.TOLD_BAR : at.TOLD_BAR + 8])
+        if not bar.trades:
+            raise ValueError("no bar has ended: expected to be asked after WOKE_BAR")
+        return bar
+
+    def woken_symbol(self) -> int:
+        """The number of the symbol that BEST, TOUCH, IMBALANCE, TRADE or ROW is about."""
+        return self._head[at.WOKEN_SYMBOL]
+
+    def best(self, symbol: int) -> Best:
+        """Best bid and ask now."""
+        mem = self._mem
+        bids = at.SYMBOL_START + at.SYMBOL_WORDS * symbol
+        asks = bids + at.LEVEL_WORDS
+        bid, ask = mem[bids + at.NEXT], mem[asks + at.NEXT]
+        return Best(
+            0 if bid == bids else -mem[bid],  # the key is a level's first word
+            mem[bid + at.TOTAL],  # a sentinel's is 0
+            0 if ask == asks else mem[ask],
+            mem[ask + at.TOTAL],
+        )
+
+    def last_trade(self, symbol: int) -> tuple[int, int, int]:
+        """Price, size and side of the last trade; zeros before the first."""
+        mem, first = self._mem, at.SYMBOL_START + at.SYMBOL_WORDS * symbol + at.LAST_PRICE
+        return mem[first], mem[first + 1], mem[first + 2]
+
+    def depth(self, symbol: int, side: int, levels: int) -> list[tuple[int, int, int]]:
+        """Price, size and number of orders of the best `levels` of a side, best first; 0 orders where not known."""
+        arena = self._arena
+        out = np.empty(3 * max(0, min(levels, self._head[at.LEVELS_LIVE] + 1)), np.int64)
+        found = look(arena.head, arena.mem, out, LOOK_DEPTH, _book(symbol, side), len(out) // 3)
+        words = out[: 3 * found].tolist()
+        return [(abs(words[k]), words[k + 1], words[k + 2]) for k in range(0, len(words), 3)]
+
+    def ahead(self, order_id: int) -> int | None:
+        """Size before an own resting order at its price; None where it does not rest, or where that is not known."""
+        arena = self._arena
+        ahead = look(arena.head, arena.mem, EMPTY[:, 0].copy(), LOOK_AHEAD, order_id, 0)
+        return None if ahead < 0 else ahead
+
+    def state_hash(self, symbol: int) -> int:
+        """The book's `book_hash`: sides, levels, queues."""
+        out = np.empty(2, np.int64)
+        look(self._arena.head, self._arena.mem, out, LOOK_HASH, _book(symbol, 1), _book(symbol, -1))
+        low, high = out.tolist()
+        return int(high << 32 | low)
+
+    def faults(self) -> Faults:
+        """What was left out so far."""
+        return Faults(*self._head[at.DUPLICATE_ID : at.CROSSED + 1])
+
+    def _send(self, cancels: int, request: tuple[int, ...]) -> None:
+        head = self._head
+        first, end, mask = head[at.REQUEST_FIRST], head[at.REQUEST_END], head[at.REQUESTS_MASK]
+        latency = self._entry[0] if len(self._entry) == 1 else entry_latency(head, self._entry, self._seed)
+        due = max(self.now_ns + latency, head[at.REQUEST_LATEST])
+        if end - first > mask:
+            self._arena.take_ring(at.REQUESTS, at.REQUEST_FIRST, at.REQUEST_END, at.REQUEST_WORDS)
+            self._hold()
+            mask = head[at.REQUESTS_MASK]
+        place = head[at.REQUESTS] + (end & mask) * at.REQUEST_WORDS
+        REQUEST.pack_into(self._bytes, place * WORD_BYTES, due, cancels, *request)
+        head[at.REQUEST_END] = end + 1
+        head[at.REQUEST_LATEST] = due
+        if first == end:
+            head[at.REQUEST_DUE] = due
+
+    def _grow(self) -> None:
+        """Whatever is short becomes larger."""
+        head = self._head
+        while (
+            head[at.REPORT_END] - head[at.REPORT_READ] + head[at.LEVELS_LIVE] + 4 * head[at.OWN_LIVE] + 8
+            > head[at.REPORTS_MASK]
+        ):
+            self._arena.take_ring(at.REPORTS, at.REPORT_READ, at.REPORT_END, at.REPORT_WORDS)
+        self._arena.grow()
+        self._hold()
+
+    def _hold(self) -> None:
+        self._head, self._mem = self._arena.head_view, self._arena.mem_view
+        self._bytes = self._mem.cast("B")
+
+
+def _book(symbol: int, side: int) -> int:
+    book = at.SYMBOL_START + at.SYMBOL_WORDS * symbol
+    return book if side > 0 else book + at.LEVEL_WORDS
