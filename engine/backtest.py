@@ -15,6 +15,7 @@ from tradetui.engine.bar_loop import change_rows, every_bar, woken_bars
 from tradetui.engine.build import (
     build_core,
     decision_delay_ns,
+    require_bars_only,
     require_one_length,
     strategy_name,
 )
@@ -83,6 +84,7 @@ class Backtest:
         if not len(bars):
             raise RunFailed("there are no bars to trade")
         require_fresh(strategy)
+        require_bars_only(config, strategy)
         require_one_length(bars)
         self.strategy = strategy
         self.bars = bars

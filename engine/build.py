@@ -19,6 +19,7 @@ from tradetui.engine.model.limits import RiskLimits
 from tradetui.engine.settling import BarCore
 from tradetui.engine.step import Core
 from tradetui.engine.strategy import Strategy
+from tradetui.engine.subscriptions import subscription_of
 from tradetui.engine.trading.fees import FeeSchedule, PerShare, Regulatory
 from tradetui.engine.trading.risk import RiskManager
 from tradetui.engine.trading.slippage import BasisPoints, FixedTicks, NoSlippage, Slippage, VolumeShare
@@ -131,6 +132,18 @@ def stricter(ours: RiskLimits, theirs: RiskLimits) -> RiskLimits:
         else:
             values[field] = a if b is None else b if a is None else min(a, b)
     return RiskLimits(**values)
+
+
+def require_bars_only(config: RunConfig, strategy: Strategy) -> None:
+    """Raise UsageError for what bars alone cannot do: simulated latency, and waking a strategy that no bar wakes."""
+    for name in SimulationConfig.__struct_fields__:
+        if getattr(config.simulation, name) != getattr(SimulationConfig(), name):
+            raise UsageError(f"simulation.{name} was given; it means something over ticks and books, not over bars")
+    if not subscription_of(strategy).bar:
+        raise UsageError(
+            f"{strategy_name(strategy)} subscribes to {strategy.subscribes!r}; these data are bars alone, so that it "
+            "would never be asked: give quotes, trades, depth or orders as --data"
+        )
 
 
 def require_one_length(bars: Bars) -> None:

@@ -10,17 +10,20 @@ import typer
 
 from tradetui.engine.errors import RunFailed, UsageError
 from tradetui.tui.cli.gates import GateFailed, gate_values, parse_gate
-from tradetui.tui.cli.run_options import merge_options, one_of, read_run_file, table_of, where_from
+from tradetui.tui.cli.run_options import merge_options, one_of, read_run_file, simulation_table, table_of, where_from
 from tradetui.tui.cli.state import Shell
 
 if TYPE_CHECKING:
     from tradetui.engine.backtest import Progress
     from tradetui.engine.config import RunConfig
 
-HELP = """Trade a strategy over historical bars.
+HELP = """Trade a strategy over historical bars, or over ticks and books.
 
-Without --data it uses the bundled month of three invented symbols. A TOML run file holds the same names as the options
-(with _ for -), tables [parameters], [limits], [fees], [slippage], [chance] and [instruments.SYMBOL]; options beat it.
+Without --data it uses the bundled month of three invented symbols. --data also takes quotes, trades, depth and order
+events, files or folders as `tradetui data import` and `tradetui data generate --kind session` write them: the finest of
+each symbol is its market, and bars are built from its trades. A TOML run file holds the same names as the options (with
+_ for -), tables [parameters], [limits], [fees], [slippage], [chance], [simulation] and [instruments.SYMBOL]; options
+beat it.
 
 \b
 Examples:
@@ -28,6 +31,7 @@ Examples:
   tradetui --headless backtest --data GOOG.csv --quantity 10 --commission 0.002 --allow-short --json
   tradetui --headless backtest run.toml --out results/ --fail-if 'max_drawdown < -0.2' --fail-if 'trades < 10'
   tradetui --headless backtest --strategy my_idea.py:MyIdea --limit max_drawdown=0.1 --quiet
+  tradetui --headless backtest --data generated/ --strategy momentum --bars 5min --entry-ms 2 --report-ms 1
 """
 
 _Flag = bool | None
@@ -46,7 +50,7 @@ def backtest(
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A strategy parameter; repeatable.")
     ] = None,
     data: Annotated[
-        list[str] | None, typer.Option(metavar="PATH", help="CSV, Parquet or feather, plain or .gz; repeatable.")
+        list[str] | None, typer.Option(metavar="PATH", help="Bars (CSV, Parquet, feather, .gz) or ticks; repeatable.")
     ] = None,
     symbol: Annotated[
         str | None, typer.Option(help="Symbol of files that name none; of files with several, the one to use.")
@@ -78,6 +82,26 @@ def backtest(
     ] = None,
     volume_cap: Annotated[
         str | None, typer.Option(metavar="FRACTION|none", help="Most of a bar's volume that fills. [0.1]")
+    ] = None,
+    bars: Annotated[
+        str | None, typer.Option(metavar="LENGTH", help="Length of bars built from trades: 500ms, 30s, 1min. [1min]")
+    ] = None,
+    entry_ms: Annotated[
+        float | None, typer.Option(metavar="MS", help="Time of an order to the venue, over ticks and books. [0]")
+    ] = None,
+    report_ms: Annotated[float | None, typer.Option(metavar="MS", help="Time of the report back. [0]")] = None,
+    latency_file: Annotated[
+        str | None, typer.Option(metavar="FILE.csv", help="Recorded times instead: columns entry_ms, report_ms.")
+    ] = None,
+    cancel_ahead: Annotated[
+        str | None,
+        typer.Option(metavar="back|proportional|front", help="Where a level shrinks without a trade. [back]"),
+    ] = None,
+    self_trade: Annotated[
+        str | None,
+        typer.Option(
+            metavar="cancel_newest|cancel_oldest|cancel_both|decrement", help="Own orders that meet. [cancel_newest]"
+        ),
     ] = None,
     allow_short: Annotated[bool, typer.Option("--allow-short", help="-1 sells short.")] = False,
     long_only: Annotated[bool, typer.Option("--long-only", help="-1 only closes; the default.")] = False,
@@ -118,6 +142,10 @@ def backtest(
         "volume_cap": volume_cap, "allow_short": one_of(allow_short, long_only), "form": form, "seed": seed,
         "rf": rf, "profile": profile,
         "parameters": table_of(file_values, "parameters", set_ or [], "--set"),
+        "simulation": simulation_table(
+            file_values, bars, entry_ms=entry_ms, report_ms=report_ms, latency_file=latency_file,
+            cancel_ahead=cancel_ahead, self_trade=self_trade,
+        ),
         "limits": table_of(file_values, "limits", limit or [], "--limit"),
     }  # fmt: skip
     config = run_config(merge_options(file_values, options), where_from(run_file))

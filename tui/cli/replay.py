@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from tradetui.engine.errors import UsageError
-from tradetui.tui.cli.run_options import merge_options, one_of, read_run_file, table_of, where_from
+from tradetui.tui.cli.run_options import merge_options, one_of, read_run_file, simulation_table, table_of, where_from
 from tradetui.tui.cli.state import Shell
 
 HELP = """Replay a market on the screen while a strategy trades it.
@@ -22,6 +22,7 @@ Examples:
   tradetui replay --strategy mean_reversion --speed 50
   tradetui replay --data SPY_1min.csv --strategy momentum --set period=14 --speed 0
   tradetui replay run.toml --theme daylight --paused
+  tradetui replay --data generated/ --bars 30s --entry-ms 2
 """
 AHEAD_S = 7200.0  # the bundled session opens two hours in, where indicators have formed and something has happened
 BUNDLED_LIMITS = {"max_drawdown": "0.05", "max_position_value": "40000"}  # so that the risk pane has something to show
@@ -40,7 +41,7 @@ def replay(
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A strategy parameter; repeatable.")
     ] = None,
     data: Annotated[
-        list[str] | None, typer.Option(metavar="PATH", help="Bars to replay: CSV, Parquet or feather; repeatable.")
+        list[str] | None, typer.Option(metavar="PATH", help="Bars (CSV, Parquet, feather) or ticks; repeatable.")
     ] = None,
     symbol: Annotated[str | None, typer.Option(help="Symbol of files that name none.")] = None,
     from_: Annotated[str | None, typer.Option("--from", metavar="TIME", help="First time, included.")] = None,
@@ -49,6 +50,26 @@ def replay(
     cash: Annotated[str | None, typer.Option(help="Starting cash. [100000]")] = None,
     quantity: Annotated[str | None, typer.Option(help="Units per entry; without it, an even share of equity.")] = None,
     commission: Annotated[str | None, typer.Option(help="Fraction of each execution's value. [0]")] = None,
+    bars: Annotated[
+        str | None, typer.Option(metavar="LENGTH", help="Length of bars built from trades: 500ms, 30s, 1min. [1min]")
+    ] = None,
+    entry_ms: Annotated[
+        float | None, typer.Option(metavar="MS", help="Time of an order to the venue, over ticks and books. [0]")
+    ] = None,
+    report_ms: Annotated[float | None, typer.Option(metavar="MS", help="Time of the report back. [0]")] = None,
+    latency_file: Annotated[
+        str | None, typer.Option(metavar="FILE.csv", help="Recorded times instead: columns entry_ms, report_ms.")
+    ] = None,
+    cancel_ahead: Annotated[
+        str | None,
+        typer.Option(metavar="back|proportional|front", help="Where a level shrinks without a trade. [back]"),
+    ] = None,
+    self_trade: Annotated[
+        str | None,
+        typer.Option(
+            metavar="cancel_newest|cancel_oldest|cancel_both|decrement", help="Own orders that meet. [cancel_newest]"
+        ),
+    ] = None,
     allow_short: Annotated[bool, typer.Option("--allow-short", help="-1 sells short.")] = False,
     long_only: Annotated[bool, typer.Option("--long-only", help="-1 only closes; the default.")] = False,
     limit: Annotated[
@@ -78,6 +99,10 @@ def replay(
         "strategy": strategy, "data": data, "symbol": symbol, "from": from_, "to": to, "timezone": timezone,
         "cash": cash, "quantity": quantity, "commission": commission, "allow_short": one_of(allow_short, long_only),
         "parameters": table_of(file_values, "parameters", set_ or [], "--set"),
+        "simulation": simulation_table(
+            file_values, bars, entry_ms=entry_ms, report_ms=report_ms, latency_file=latency_file,
+            cancel_ahead=cancel_ahead, self_trade=self_trade,
+        ),
         "limits": table_of(file_values, "limits", limit or [], "--limit"),
     }  # fmt: skip
     values = merge_options(file_values, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,9 @@ def read_run_file(path: Path) -> dict[str, Any]:
         if not isinstance(data, list) or not all(isinstance(entry, str) for entry in data):
             raise UsageError(f"run file {path}: data is {values['data']!r}; expected a path or a list of paths")
         values["data"] = [str(path.parent / entry) for entry in data]
+    simulation = values.get("simulation")
+    if isinstance(simulation, dict) and isinstance(simulation.get("latency_file"), str) and simulation["latency_file"]:
+        values["simulation"] = simulation | {"latency_file": str(path.parent / simulation["latency_file"])}
     strategy = values.get("strategy")
     if isinstance(strategy, str) and ".py" in strategy:
         values["strategy"] = str(path.parent / strategy)
@@ -63,6 +67,27 @@ def one_of(allow_short: bool, long_only: bool) -> bool | None:
     return True if allow_short else False if long_only else None
 
 
+def simulation_table(
+    file_values: dict[str, Any], bars: str | None, **given: str | float | None
+) -> dict[str, Any] | None:
+    """The run file's [simulation] with its options laid over it; None when neither says anything."""
+    told = file_values.get("simulation", {})
+    if not isinstance(told, dict):
+        return told  # type: ignore[no-any-return]  # refused with all its siblings by run_config
+    if given.get("latency_file") is not None:  # instead of the constant times that the file may name
+        told = {name: value for name, value in told.items() if name not in ("entry_ms", "report_ms")}
+    given = {"bar_seconds": None if bars is None else bar_seconds(bars), **given}
+    return {**told, **{name: value for name, value in given.items() if value is not None}} or None
+
+
+def bar_seconds(text: str) -> float:
+    """A length such as 500ms, 30s, 1min or 1h in seconds."""
+    found = _LENGTH.fullmatch(text.strip().lower())
+    if found is None:
+        raise UsageError(f"--bars {text!r}: expected a length such as 500ms, 30s, 1min or 1h")
+    return float(found[1]) * _UNITS_S[found[2]]
+
+
 def where_from(run_file: Path | None) -> str:
     """What messages call the place that the values came from."""
     return "command line" if run_file is None else f"{run_file} and the command line"
@@ -82,4 +107,6 @@ def pairs(entries: Sequence[str], option: str) -> dict[str, str]:
     return found
 
 
+_UNITS_S = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)")
 _DECIMALS = ("cash", "quantity", "commission", "commission_fixed", "spread", "volume_cap")
