@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from tradetui.engine.practice import data_stream
+from tradetui.engine.practice import data_stream, trade_stream
 from tradetui.engine.practice.answers import VENUE, Refused, answer, json_body
 from tradetui.engine.practice.faults import Chance, Rule
 from tradetui.engine.practice.refusals import bad_request, no_asset
@@ -132,6 +133,14 @@ async def asset(request: web.Request) -> web.Response:
         names = dict(zip(("sc", "sm", "rc", "rm"), word, strict=True))
         request.app[data_stream.STREAMS].inject({"T": "s", "S": found.symbol, **names, "z": "C"})
     return answer(found.body())
+
+
+@routes.post("/_practice/disconnect")
+async def disconnect(request: web.Request) -> web.Response:
+    """Close the sockets of all streams."""
+    connections = [*request.app[trade_stream.STREAMS].open, *request.app[data_stream.STREAMS].open]
+    await asyncio.gather(*(connection.ws.close() for connection in connections))
+    return answer({"closed": len(connections)})
 
 
 @routes.post("/_practice/stream")

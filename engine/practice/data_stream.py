@@ -54,6 +54,7 @@ class DataStreams:
     def __init__(self, venue: Venue) -> None:
         self._venue = venue
         self.clients: list[Client] = []  # that are authenticated
+        self.open: set[Connection] = set()
         self._books: dict[str, tuple[Side, Side]] = {}  # as the order books were told last
         venue.world.listen(self.tick)
         stocks = [symbol for symbol in venue.world.symbols if "/" not in symbol]
@@ -144,14 +145,17 @@ class DataStreams:
             tasks.add(asyncio.create_task(self._cut_off(connection)))
 
         connection.on_overflow = too_slow
+        self.open.add(connection)
         tasks.add(asyncio.create_task(connection.write()))
         try:
             await connection.control([{"T": "success", "msg": "connected"}])
             if await self._admit(client, request):
                 await self._listen(client)
         finally:
+            self.open.discard(connection)
             if client in self.clients:
                 self.clients.remove(client)
+            self._venue.changed()
             for task in tasks:
                 task.cancel()
             for task in tasks:
@@ -221,6 +225,7 @@ class DataStreams:
             await connection.control(client.subscriptions.body() if error is None else error.body())
             if error is None and action == "subscribe" and message.get("orderbooks"):
                 self.full_books(client)
+            self._venue.changed()
 
 
 def _changes(before: Side, now: Side) -> list[dict[str, Any]]:

@@ -9,7 +9,9 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import TypeVar
 
-from tradetui.engine.practice.server import LOOPBACK, start
+from aiohttp import web
+
+from tradetui.engine.practice.server import LOOPBACK, close_streams, make_app, start
 from tradetui.engine.practice.venue import Venue
 
 STOP_S = 5.0  # longer than a stop ever takes
@@ -21,6 +23,7 @@ class ExchangeThread:
 
     def __init__(self, venue: Venue, host: str = LOOPBACK, port: int = 0) -> None:
         self.venue, self.host, self.port = venue, host, port
+        self.app = make_app(venue)
         self._ready: Future[int] = Future()
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
@@ -30,6 +33,10 @@ class ExchangeThread:
         self._thread.start()
         self.port = self._ready.result(STOP_S)
         return self
+
+    def disconnect(self) -> None:
+        """Close the sockets of all streams."""
+        asyncio.run_coroutine_threadsafe(close_streams(self.app), self._loop).result(STOP_S)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -52,6 +59,14 @@ class ExchangeThread:
 
         return asyncio.run_coroutine_threadsafe(do(), self._loop).result(STOP_S)
 
+    def until(self, holds: Callable[[web.Application], bool]) -> None:
+        """Wait until something is so in the venue; raises TimeoutError after a while."""
+
+        async def wait() -> None:
+            await self.venue.until(lambda: holds(self.app))
+
+        asyncio.run_coroutine_threadsafe(wait(), self._loop).result(STOP_S)
+
     def _run(self) -> None:
         try:
             self._loop.run_until_complete(self._serve())
@@ -60,7 +75,7 @@ class ExchangeThread:
 
     async def _serve(self) -> None:
         try:
-            runner, port = await start(self.venue, self.host, self.port)
+            runner, port = await start(self.app, self.host, self.port)
         except BaseException as error:  # noqa: BLE001  # whatever it is, who waits for the port must hear of it
             self._ready.set_exception(error)
             return

@@ -46,12 +46,13 @@ def make_app(venue: Venue) -> web.Application:
     trade_stream.add_routes(app)
     data_stream.add_routes(app)
     app.cleanup_ctx.append(_pumping)
+    app.on_shutdown.append(close_streams)
     return app
 
 
-async def start(venue: Venue, host: str = LOOPBACK, port: int = 0) -> tuple[web.AppRunner, int]:
+async def start(app: web.Application, host: str = LOOPBACK, port: int = 0) -> tuple[web.AppRunner, int]:
     """Listen; gives the runner, to be cleaned up by the caller, and the port. Raises RunFailed if it is taken."""
-    runner = web.AppRunner(make_app(venue), access_log=None, shutdown_timeout=SHUTDOWN_S)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
@@ -59,6 +60,12 @@ async def start(venue: Venue, host: str = LOOPBACK, port: int = 0) -> tuple[web.
         await runner.cleanup()
         raise RunFailed(f"cannot listen on {host}:{port}: {error.strerror}; choose another port with --port") from error
     return runner, int(runner.addresses[0][1])
+
+
+async def close_streams(app: web.Application) -> None:
+    """Close the sockets of all streams."""
+    connections = [*app[trade_stream.STREAMS].open, *app[data_stream.STREAMS].open]
+    await asyncio.gather(*(connection.ws.close() for connection in connections))
 
 
 def _is_stream(request: web.Request) -> bool:

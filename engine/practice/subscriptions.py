@@ -18,6 +18,7 @@ IMPLIED = ("corrections", "cancelErrors")  # come with trades of stocks
 SYMBOL_LENGTH_MAX = 32
 
 Feed = Literal["stocks", "crypto", "test"]
+Symbols = dict[str, None]  # in the order in which they were asked for
 
 
 class StreamError(msgspec.Struct, frozen=True):
@@ -49,7 +50,7 @@ class Subscriptions:
 
     def __init__(self, feed: Feed, symbols_max: int = 0, books_max: int = 0) -> None:
         self.feed, self._symbols_max, self._books_max = feed, symbols_max, books_max
-        self.channels: dict[str, list[str]] = {name: [] for name in CHANNELS[feed]}
+        self.channels: dict[str, Symbols] = {name: {} for name in CHANNELS[feed]}
 
     def wants(self, channel: str, symbol: str) -> bool:
         """Whether a message is for this client."""
@@ -65,10 +66,10 @@ class Subscriptions:
                 return INVALID_ACTION
             if not isinstance(symbols, list) or not all(_is_symbol(symbol) for symbol in symbols):
                 return INVALID_SYNTAX
-        after = {name: list(symbols) for name, symbols in self.channels.items()}
+        after = {name: dict(symbols) for name, symbols in self.channels.items()}
         for name, symbols in wanted.items():
             for channel in (name, *(IMPLIED if name == "trades" and self.feed == "stocks" else ())):
-                _apply(after.setdefault(channel, []), symbols, add)
+                _apply(after.setdefault(channel, {}), symbols, add)
         if add and self._beyond(after):
             return SYMBOL_LIMIT
         self.channels = after
@@ -76,22 +77,22 @@ class Subscriptions:
 
     def body(self) -> list[dict[str, Any]]:
         """The full set, as it is told after each change."""
-        return [{"T": "subscription", **self.channels}]
+        return [{"T": "subscription", **{name: list(symbols) for name, symbols in self.channels.items()}}]
 
-    def _beyond(self, channels: Mapping[str, list[str]]) -> bool:
+    def _beyond(self, channels: Mapping[str, Symbols]) -> bool:
         count = len(channels["trades"]) + len(channels["quotes"])
         if self._symbols_max and count > self._symbols_max:
             return True
-        return bool(self._books_max) and len(channels.get("orderbooks", [])) > self._books_max
+        return bool(self._books_max) and len(channels.get("orderbooks", {})) > self._books_max
 
 
 def _is_symbol(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= SYMBOL_LENGTH_MAX and value.isprintable()
 
 
-def _apply(have: list[str], symbols: list[str], add: bool) -> None:
+def _apply(have: Symbols, symbols: list[str], add: bool) -> None:
     for symbol in symbols:
-        if add and symbol not in have:
-            have.append(symbol)
-        elif not add and symbol in have:
-            have.remove(symbol)
+        if add:
+            have[symbol] = None
+        else:
+            have.pop(symbol, None)

@@ -26,7 +26,13 @@ class TradeStreams:
         self._venue = venue
         self.connections: dict[Connection, str] = {}  # that are authenticated, and with which key
         self._listening: set[Connection] = set()
+        self.open: set[Connection] = set()
         venue.on_update(self.tell)
+
+    @property
+    def listening(self) -> int:
+        """How many clients hear of updates."""
+        return len(self._listening)
 
     def tell(self, update: TradeUpdate) -> None:
         """Send an update to all who listen."""
@@ -46,6 +52,7 @@ class TradeStreams:
         packed = request.headers.get("Content-Type", "") == PACKED
         connection = Connection(ws, request, packed, config.queue_max)
         connection.on_overflow = connection.break_off
+        self.open.add(connection)
         writer = asyncio.create_task(connection.write())
         try:
             key = self._venue.keys.admits(request.headers)
@@ -56,8 +63,10 @@ class TradeStreams:
                 if answer is not None:
                     connection.put(encode(answer, packed))
         finally:
+            self.open.discard(connection)
             self.connections.pop(connection, None)
             self._listening.discard(connection)
+            self._venue.changed()
             writer.cancel()
             with suppress(asyncio.CancelledError):
                 await writer
@@ -97,6 +106,7 @@ class TradeStreams:
             return {"stream": "authorization", "data": {"status": "unauthorized", "action": "listen"}}
         wanted = STREAM in streams if isinstance(streams, list) else False
         (self._listening.add if wanted else self._listening.discard)(connection)
+        self._venue.changed()
         return {"stream": "listening", "data": {"streams": [STREAM] if wanted else []}}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -53,10 +54,21 @@ class Venue:
         self.watchlists: dict[str, Watchlist] = {}
         self._keeper = keeper
         self._tell: list[Callable[[TradeUpdate], None]] = []
+        self._changed = asyncio.Event()
 
     def on_update(self, tell: Callable[[TradeUpdate], None]) -> None:
         """Hear of every trade update."""
         self._tell.append(tell)
+
+    def changed(self) -> None:
+        """Wake whoever waits for something to be so: a client listens, or left, or the market went on."""
+        waited, self._changed = self._changed, asyncio.Event()
+        waited.set()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until it is so; looked at whenever something changed."""
+        while not holds():
+            await self._changed.wait()
 
     def catch_up(self) -> None:
         """The market as it is at this moment, before somebody is answered."""
@@ -84,6 +96,8 @@ class Venue:
         for update in updates:
             for tell in self._tell:
                 tell(update)
+        if updates:
+            self.changed()
 
     def ledger(self) -> dict[str, Any]:
         """Everything that a client's books are compared with, exactly."""
