@@ -114,6 +114,14 @@ def test_a_call_of_an_earlier_time_happens_at_the_venues_own_time_and_is_counted
     assert (engine.now_ns, engine.times_backwards) == (100, 1)
 
 
+def test_a_halt_is_seen_and_ends() -> None:
+    engine = MatchingEngine()
+    engine.halt(5)
+    assert engine.halted
+    engine.resume(6)
+    assert not engine.halted
+
+
 def test_a_request_on_the_way_has_not_happened_yet_and_acts_at_its_own_time() -> None:
     engine = MatchingEngine(MatchingRules(latency_ns=(30,)))
     assert engine.submit(limit(1, "ann", 1, 5, 100), 10) == []
