@@ -72,6 +72,11 @@ class DeskView:
             bars.volume[rows],
         )
 
+    @property
+    def books(self) -> tuple[str, ...]:
+        """The symbols whose book these data show."""
+        return tuple(self._view.books)
+
     def book(self, symbol: str) -> BookReading:
         """The order book as it stands; raises NoBook where these data have none of that symbol."""
         book = self._view.books.get(symbol)

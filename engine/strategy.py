@@ -16,6 +16,8 @@ from tradetui.engine.model.events import FillEvent, MarketEvent, SignalEvent, Tw
 from tradetui.engine.model.instrument import decimal_from
 from tradetui.engine.model.limits import RiskLimits
 from tradetui.engine.model.orders import OrderType, TimeInForce
+from tradetui.engine.model.wakes import Wake
+from tradetui.engine.model.wakes import Wake
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,7 +35,7 @@ class Strategy:
 
     name: str = ""
     window: int = 1000
-    subscribes: tuple[str, ...] = ("bar",)  # of bar, quote, trade, book: what on_market_data is called for
+    subscribes: tuple[str | Wake, ...] = ("bar",)  # of bar, quote, trade, book and wakes: what wakes on_market_data
     desk: Desk
     quantity: Decimal | None = None
     allow_short: bool = False

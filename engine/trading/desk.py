@@ -63,6 +63,11 @@ class Desk(Protocol):
         """The last `n` closed bars, fewer at the start of a run."""
         ...
 
+    @property
+    def books(self) -> tuple[str, ...]:
+        """The symbols whose book these data show."""
+        ...
+
     def book(self, symbol: str) -> BookReading:
         """The order book as it stands: best prices, levels, own queue positions. Cheap: nothing is read unasked.
 

@@ -100,7 +100,7 @@ class Restless(Strategy):
     """Quotes, takes and leaves by what the book looks like: many orders of every kind."""
 
     name = "restless"
-    subscribes = ("bar", BestMoved())  # type: ignore[assignment]
+    subscribes = ("bar", BestMoved())
 
     def on_market_data(self, event: MarketData) -> list[SignalEvent]:  # type: ignore[override]
         if not isinstance(event, QuoteEvent) or not (event.bid and event.ask):

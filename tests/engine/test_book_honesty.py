@@ -22,7 +22,7 @@ class Watching(Strategy):
     """Trades by all that the desk shows of the book, and writes down what it saw and when."""
 
     name = "watching"
-    subscribes = ("bar", BestMoved(), Timer(700))  # type: ignore[assignment]
+    subscribes = ("bar", BestMoved(), Timer(700))
 
     def __init__(self) -> None:
         self.saw: list[tuple[Any, ...]] = []
@@ -64,7 +64,7 @@ def test_nothing_that_comes_later_changes_what_was_seen_and_done_before(cut: int
 
 
 class Raises(Strategy):
-    subscribes = (BestMoved(),)  # type: ignore[assignment]
+    subscribes = (BestMoved(),)
 
     def on_market_data(self, event: MarketData) -> list[Any]:  # type: ignore[override]
         if self.desk.position("X"):
@@ -80,7 +80,7 @@ class ReturnsRubbish(Raises):
 class AnswersEveryFill(Strategy):
     """Buys and sells for ever, each fill answered by the next order."""
 
-    subscribes = (BestMoved(),)  # type: ignore[assignment]
+    subscribes = (BestMoved(),)
 
     def on_market_data(self, event: MarketData) -> list[Any]:  # type: ignore[override]
         return [SignalEvent("X", 1, quantity=1)]
@@ -173,7 +173,7 @@ def test_options_of_books_are_refused_over_bars() -> None:
 
 def test_an_entry_without_a_quantity_is_sized_by_what_the_display_would_cost() -> None:
     class AllIn(Strategy):
-        subscribes = (BestMoved(),)  # type: ignore[assignment]
+        subscribes = (BestMoved(),)
 
         def on_market_data(self, event: MarketData) -> list[Any]:  # type: ignore[override]
             return [] if self.desk.position("X") else [SignalEvent("X", 1)]
