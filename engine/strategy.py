@@ -17,7 +17,6 @@ from tradetui.engine.model.instrument import decimal_from
 from tradetui.engine.model.limits import RiskLimits
 from tradetui.engine.model.orders import OrderType, TimeInForce
 from tradetui.engine.model.wakes import Wake
-from tradetui.engine.model.wakes import Wake
 
 if TYPE_CHECKING:
     import polars as pl
