@@ -11,6 +11,8 @@ INT64_MAX = 2**63 - 1  # what a price or a size may be at most: columns of the m
 class Fault(StrEnum):
     """Why a row was left out; the names of `Faults`, where they are counted."""
 
+    __hash__ = str.__hash__  # Enum's own is Python code, and every fault of a bad feed is counted by it
+
     DUPLICATE_ID = "duplicate_id"
     UNKNOWN_ID = "unknown_id"
     BAD_SIZE = "bad_size"

@@ -105,6 +105,7 @@ class PriceSide:
 
         Nothing may be changed while it runs.
         """
+        self.best()  # or the dead above it would be walked over again and again by who never asks for the best
         heap, levels, sign = self.heap, self.levels, self.sign
         reach = [(heap[0], 0)] if heap else []  # a part of the heap's tree, itself a heap of keys and their places
         while reach:

@@ -229,6 +229,17 @@ def test_levels_that_come_and_go_leave_no_memory_behind() -> None:
     assert book.depth(BID, 9) == [BookLevel(1, 1, 1)]
 
 
+def test_walking_a_side_forgets_the_dead_levels_before_its_best() -> None:
+    book = OrderBook()
+    for order_id in range(1, 101):
+        book.add_order(order_id, ASK, order_id, 1)
+    for order_id in range(1, 51):
+        book.cancel_order(order_id)
+    assert len(book._asks.heap) == 100
+    assert book.sweep(BID, 1) == Sweep(1, 51, 1)
+    assert len(book._asks.heap) == 50
+
+
 def test_a_level_that_is_emptied_and_filled_again_stands_once() -> None:
     book = OrderBook()
     book.add_order(9, ASK, 50, 1)
