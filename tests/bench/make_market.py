@@ -43,7 +43,7 @@ Columns = dict[str, npt.NDArray[np.int64]]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", choices=("ticks", "depth", "orders"))
-    parser.add_argument("file", type=Path, help="the .npz to write; nothing is done where it is there already")
+    parser.add_argument("file", type=Path, help="the .npz to write; it is not made again where it is there already")
     parser.add_argument("--rows", type=int, required=True)
     options = parser.parse_args()
     if not options.file.exists():
@@ -53,6 +53,7 @@ def main() -> None:
         options.file.parent.mkdir(parents=True, exist_ok=True)
         text = np.frombuffer(json.dumps(facts).encode(), np.uint8)
         np.savez(options.file, facts=text, **columns)  # type: ignore[arg-type]  # the stub takes allow_pickle for one
+    print(json.dumps(facts_of(options.file)))
 
 
 def load(path: Path, rows: int | None = None) -> Columns:

@@ -132,6 +132,7 @@ def report_market(name: str, rows: int, run: Stopwatch, prepare: Stopwatch, comp
                 "engine": name,
                 "rows": rows,
                 "seconds": run.seconds,
+                "run_cpu_s": run.cpu_s,
                 "prepare_s": prepare.seconds,
                 "compile_s": compiling.seconds,
                 "wakes": ran.wakes,

@@ -26,16 +26,18 @@ class Task:
 
 
 class Stopwatch:
-    """Seconds spent inside `with`."""
+    """Seconds spent inside `with`, by the clock and of CPU time."""
 
-    seconds = 0.0
+    seconds = cpu_s = 0.0
 
     def __enter__(self) -> Stopwatch:
+        self._cpu_before = time.process_time()
         self._began = time.perf_counter()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
         self.seconds = time.perf_counter() - self._began
+        self.cpu_s = time.process_time() - self._cpu_before
 
 
 def read_task(description: str | None, add: Callable[[argparse.ArgumentParser], None] | None = None) -> Task:
