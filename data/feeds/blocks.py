@@ -13,6 +13,7 @@ from typing import IO
 from tradetui.engine.errors import DataError
 
 READ_BYTES = 1 << 20
+INFLATED_BYTES = 1 << 16  # where packed data are damaged, what was unpacked with the damage is lost
 BLOCK_BYTES = 4 << 20
 LINE_BYTES_MAX = 64 << 20  # a file without line ends is no feed
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
@@ -131,7 +132,7 @@ class FeedFile:
         self.cut = cut
 
     def _inflated(self, packed: Iterator[bytes], opened: zlib._Decompress, *, several: bool) -> Iterator[bytes]:
-        """Unpacked pieces of READ_BYTES at most; gzip files may stand one behind another."""
+        """Unpacked pieces of INFLATED_BYTES at most; gzip files may stand one behind another."""
         try:
             for piece in packed:
                 data = piece
@@ -140,10 +141,10 @@ class FeedFile:
                         if not several or not data.startswith(GZIP[:1]):
                             return
                         opened = zlib.decompressobj(16 + zlib.MAX_WBITS)
-                    if out := opened.decompress(data, READ_BYTES):
+                    if out := opened.decompress(data, INFLATED_BYTES):
                         yield out
                     data = opened.unconsumed_tail or opened.unused_data
-            while out := opened.decompress(opened.unconsumed_tail, READ_BYTES):
+            while out := opened.decompress(opened.unconsumed_tail, INFLATED_BYTES):
                 yield out
         except zlib.error as error:
             self.cut = f"the packed data are damaged ({error})"

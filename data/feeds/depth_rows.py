@@ -27,17 +27,22 @@ class DepthRows:
     def change(self, line: int, ts: int, own_ts: int, own_id: int, bids: Side, asks: Side) -> None:
         """New sizes of levels, 0 for one that ends."""
         self._begun = True
-        report, levels, depth, code = self._report, self.levels, self._tables.depth, self._code
-        for sign, side in ((1, bids), (-1, asks)):
+        report, levels, code = self._report, self.levels, self._code
+        write = self._tables.depth_writer()
+        for sign, half, side in ((1, levels.bids, bids), (-1, levels.asks, asks)):
+            sizes = half.sizes
             for price, size in side:
                 if price is None or price <= 0:
                     report.count("bad_price", line)
-                elif size is None or size < 0:
+                    continue
+                if size is None or size < 0:
                     report.count("bad_size", line)
-                else:
-                    if not levels.set(sign, price, size):
-                        report.count("unknown_level", line)
-                    depth(ts, code, own_ts, own_id, sign, price, size)
+                    continue
+                if size:
+                    half.put(price, size)
+                elif sizes.pop(price, None) is None:
+                    report.count("unknown_level", line)
+                write((ts, code, own_ts, own_id, sign, price, size))
         report.applied += 1
         if levels.crossed():
             report.count("crossed", line)

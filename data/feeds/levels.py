@@ -47,14 +47,6 @@ class Levels:
     def __init__(self) -> None:
         self.bids, self.asks = Side(1), Side(-1)
 
-    def set(self, side: int, price: int, size: int) -> bool:
-        """The level's size is now `size`; False where a level is removed that is not held."""
-        half = self.bids if side > 0 else self.asks
-        if size:
-            half.put(price, size)
-            return True
-        return half.sizes.pop(price, None) is not None
-
     def add(self, side: int, price: int, size: int) -> None:
         """The level holds so much more, or less; at nothing it ends."""
         half = self.bids if side > 0 else self.asks

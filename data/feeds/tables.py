@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -71,6 +71,10 @@ class Tables:
     def depth(self, ts: int, symbol: int, own_ts: int, own_id: int, side: int, price: int, size: int) -> None:
         """A level's new size; side 0 clears the book."""
         self._data["depth"].extend((ts, symbol, own_ts, own_id, side, price, size))
+
+    def depth_writer(self) -> Callable[[tuple[int, int, int, int, int, int, int]], None]:
+        """What takes the rows of one message, each with the values of `depth`; good until the next `flush`."""
+        return self._data["depth"].extend
 
     def trade(self, ts: int, symbol: int, own_ts: int, own_id: int, price: int, size: int, side: int) -> None:
         """A print; `side` is the aggressor's."""

@@ -12,7 +12,10 @@ from typing import Any, NamedTuple
 import polars as pl
 import pytest
 
+from tradetui.data.dialects.importing import import_file
+from tradetui.data.dialects.words import stated
 from tradetui.data.feeds.importing import FeedImported, import_feed
+from tradetui.data.resample import bars_from_trades
 from tradetui.engine.market.order_book import OrderBook
 from tradetui.engine.market.tape import ADD, EXECUTE, MODIFY
 
@@ -100,11 +103,11 @@ def swept(levels: list[tuple[int, int]], quantity: int) -> tuple[Decimal | None,
     return None, None
 
 
-def assert_l2_checkpoint(book: Levels, stated: dict[str, Any]) -> None:
+def assert_l2_checkpoint(book: Levels, told: dict[str, Any]) -> None:
     for side, name in ((1, "bids"), (-1, "asks")):
-        assert book.depth(side, 10) == [(nanos(price), nanos(size)) for price, size in stated[name]]
-        assert len(book.sides[side]) == stated[f"n_{name[:3]}_levels"]
-    for side, quantity, price, touched in stated["sweep"]:
+        assert book.depth(side, 10) == [(nanos(price), nanos(size)) for price, size in told[name]]
+        assert len(book.sides[side]) == told[f"n_{name[:3]}_levels"]
+    for side, quantity, price, touched in told["sweep"]:
         average, levels = swept(book.depth(-1 if side == "buy" else 1), nanos(quantity))
         assert levels == touched
         assert (average is None) == (price is None)
@@ -114,10 +117,10 @@ def assert_l2_checkpoint(book: Levels, stated: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 def test_every_stated_book_of_levels_is_reached(l2: Read) -> None:
-    wanted = {stated.get("update_id", stated.get("u")): stated for stated in l2.answers["checkpoints"]}
+    wanted = {told.get("update_id", told.get("u")): told for told in l2.answers["checkpoints"]}
     for update, book in after_each_update(l2.rows("depth")):
-        if (stated := wanted.pop(update, None)) is not None:
-            assert_l2_checkpoint(book, stated)
+        if (told := wanted.pop(update, None)) is not None:
+            assert_l2_checkpoint(book, told)
     assert not wanted
 
 
@@ -216,19 +219,19 @@ class Player:
             self.book.cancel_order(order_id, ts)
 
 
-def assert_l3_checkpoint(player: Player, stated: dict[str, Any]) -> None:
+def assert_l3_checkpoint(player: Player, told: dict[str, Any]) -> None:
     book = player.book
     for side, name in ((1, "bid"), (-1, "ask")):
         free = list(player.free.values()).count(side)
-        levels = [(nanos(price), nanos(size), orders) for price, size, orders in stated[f"{name}s"]]
+        levels = [(nanos(price), nanos(size), orders) for price, size, orders in told[f"{name}s"]]
         every = [tuple(level) for level in book.depth(side, 100_000)]
         assert every[:10] == levels
-        assert (book.queue(side, levels[0][0]) if levels else []) == stated[f"{name}s_first_queue"]
-        assert sum(orders for _, _, orders in every) + free == stated[f"n_{name}_orders"]
-        assert len(every) + (free > 0) == stated[f"n_{name}_levels"]
+        assert (book.queue(side, levels[0][0]) if levels else []) == told[f"{name}s_first_queue"]
+        assert sum(orders for _, _, orders in every) + free == told[f"n_{name}_orders"]
+        assert len(every) + (free > 0) == told[f"n_{name}_levels"]
     bid, ask = book.get_best_bid(), book.get_best_ask()
-    assert (bid is not None and ask is not None and bid >= ask) == stated.get("crossed", False)
-    for side, quantity, price, touched in stated.get("sweep", ()):
+    assert (bid is not None and ask is not None and bid >= ask) == told.get("crossed", False)
+    for side, quantity, price, touched in told.get("sweep", ()):
         levels = [(price, size) for price, size, _ in book.depth(-1 if side == "buy" else 1, 100_000)]
         average, walked = swept(levels, nanos(quantity))
         assert walked == touched
@@ -240,9 +243,9 @@ def assert_l3_checkpoint(player: Player, stated: dict[str, Any]) -> None:
 @pytest.mark.parametrize("made", ["heaps", "compiled"])
 def test_every_stated_book_of_orders_is_reached(l3: Read, made: str) -> None:
     player = Player(l3.rows("orders"), new_book(made))
-    for stated in l3.answers["checkpoints"]:
-        player.play(stated.get("after_row", stated.get("after_message")) + HEADER_LINES)
-        assert_l3_checkpoint(player, stated)
+    for told in l3.answers["checkpoints"]:
+        player.play(told.get("after_row", told.get("after_message")) + HEADER_LINES)
+        assert_l3_checkpoint(player, told)
     assert len(l3.answers["checkpoints"]) in (63, 21)
 
 
@@ -285,8 +288,8 @@ def test_the_book_of_lobster_is_reached_after_every_message(shared: Path, tmp_pa
         player.play(line)
         values = [int(value) for value in text.split(",")]
         for side, at in ((-1, 0), (1, 2)):
-            stated = [(values[k] * 100_000, values[k + 1] * NANOS) for k in range(at, 4 * levels, 4)]
-            assert [(price, size) for price, size, _ in player.book.depth(side, levels)] == stated, line
+            told = [(values[k] * 100_000, values[k + 1] * NANOS) for k in range(at, 4 * levels, 4)]
+            assert [(price, size) for price, size, _ in player.book.depth(side, levels)] == told, line
         equal += 1
     assert equal == answers["rows_equal_to_published_book"] == 500
     trades = pl.read_parquet(done.paths["trades"])
@@ -299,3 +302,15 @@ def test_the_book_of_lobster_is_reached_after_every_message(shared: Path, tmp_pa
     assert round(average, 10) == Decimal(answers["visible_exec_vwap"])
     assert done.report.faults == {}
     assert (orders["ts_ns"] - 1340251200 * NANOS)[0] == 35_999_954_513_652  # New York's midnight of that day
+
+
+def test_minute_bars_of_the_xrp_eth_trades_are_the_exchanges_own(shared: Path, tmp_path: Path) -> None:
+    source = shared / "data" / "ticks" / "XRP_ETH_trades_2019-10-11_13.feather"
+    trades = pl.read_parquet(import_file(source, tmp_path, stated(symbol="XRP/ETH")).path)
+    made = bars_from_trades(trades, "1min").select("ts_ns", "open", "high", "low", "close", "volume")
+    published = pl.read_ipc(shared / "data" / "minute" / "XRP_ETH_1min_2019-10-11_13.feather")
+    times = published["date"].dt.epoch("ns")
+    assert made["ts_ns"].to_list() == times.to_list()
+    for name in ("open", "high", "low", "close"):
+        assert made[name].to_list() == [round(price * NANOS) for price in published[name]]
+    assert made["volume"].to_list() == pytest.approx(published["volume"].to_list(), rel=1e-12)

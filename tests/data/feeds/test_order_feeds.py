@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from tradetui.data.catalog import samples_folder
 from tradetui.data.feeds.importing import FeedImported, FeedStated, import_feed
+from tradetui.data.feeds.levels import Levels
 from tradetui.engine.errors import DataError, UsageError
 from tradetui.engine.market.tape import ADD, CANCEL, EXECUTE, MODIFY
 
@@ -147,14 +150,23 @@ def test_a_file_of_nothing_usable_is_refused_with_what_was_found(tmp_path: Path)
         imported(tmp_path, "X_2020-01-02.csv", "hello")
 
 
-def test_a_million_levels_and_ids_cost_memory_only_while_they_rest(tmp_path: Path) -> None:
-    from tradetui.data.feeds.levels import Levels
+def test_the_schemas_describe_what_an_import_writes(tmp_path: Path) -> None:
+    done = imported(tmp_path, "NVDA_2010-06-08.csv", "A,1000,1,11.48,400,BID", "T,1001,1,11.48,250")
+    for table, path in done.paths.items():
+        schema = json.loads((samples_folder().parent / "schemas" / f"{table}.json").read_text())
+        ours = {key for key in pl.read_parquet_metadata(path) if key.startswith("tradetui")}
+        assert ours == {*schema["metadata"], *schema["of_imported_feeds"]["metadata"]}
+        names = [column["name"] for column in (*schema["columns"], *schema["of_imported_feeds"]["columns"])]
+        assert set(pl.read_parquet_schema(path)) <= set(names)
+        assert {column["name"] for column in schema["columns"]} <= set(pl.read_parquet_schema(path))
 
+
+def test_a_million_levels_and_ids_cost_memory_only_while_they_rest(tmp_path: Path) -> None:
     levels = Levels()
     for k in range(50_000):
-        levels.set(1, k + 1, 1)
-        levels.set(1, k + 1, 0)
-        levels.set(-1, 10**9 - k, 1)
+        levels.add(1, k + 1, 1)
+        levels.add(1, k + 1, -1)
+        levels.add(-1, 10**9 - k, 1)
     assert len(levels.bids.sizes) == 0
     assert len(levels.bids._heap) < 200
     assert levels.asks.best() == 10**9 - 49_999
