@@ -13,6 +13,7 @@ from tradetui import __version__
 from tradetui.engine.errors import RunFailed, TradetuiError
 from tradetui.tui.cli import data, journal
 from tradetui.tui.cli.backtest import backtest
+from tradetui.tui.cli.exchange import exchange
 from tradetui.tui.cli.replay import replay
 from tradetui.tui.cli.state import Shell
 
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.command("replay")(replay)
 app.command("backtest")(backtest)
+app.command("exchange")(exchange)
 app.add_typer(data.app, name="data")
 app.add_typer(journal.app, name="journal")
 
