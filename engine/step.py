@@ -141,23 +141,27 @@ class Core(Generic[V]):
     ) -> None:
         """Put a strategy's wishes through sizing, risk and the venue; `wakes_ns` is for `route`.
 
-        `price` is the last price of `symbol` where the caller knows it: asking the view for it costs more.
+        `price` is the last price of `symbol` where the caller knows it: asking the view for it costs more. A quote that
+        already stands as wished is not put out: nothing happened.
         """
         for signal in signals:
             if signal.seq:  # the strategy keeps and reuses its signals; what was put out must not change
                 signal = msgspec.structs.replace(signal, seq=0)
             force_setattr(signal, "ts_ns", ts_ns)
-            self.emit(signal, cause)
             last = price if signal.symbol == symbol else self.view.price(signal.symbol) or 0.0
-            now = Moment(ts_ns, signal.seq, last, self.free(), self.state)
-            try:
-                if isinstance(signal, TwoSidedQuote):
-                    events = self.orders.on_quote(signal, now)
-                else:
+            now = Moment(ts_ns, self._seq + 1, last, self.free(), self.state)
+            if isinstance(signal, TwoSidedQuote):
+                events = self.orders.on_quote(signal, now)
+                if not events:
+                    continue
+                self.emit(signal, cause)
+            else:
+                self.emit(signal, cause)
+                try:
                     events = self.orders.on_signal(signal, now)
-            except StrategyRaised as raised:
-                self.fail(raised.error, ts_ns, signal.seq)
-                return
+                except StrategyRaised as raised:
+                    self.fail(raised.error, ts_ns, signal.seq)
+                    return
             if wakes_ns is None and symbol and signal.symbol != symbol:
                 self.route(events, signal.seq, wakes_ns=ts_ns)  # its own bar of this time may still be to come
             else:

@@ -115,7 +115,7 @@ class TwoSidedQuote(Happened, frozen=True, gc=False, tag="two_sided"):
     """A market maker's wish: these are to be its resting quotes in `symbol`, both post-only; None is no quote there.
 
     A side that already rests at this price with this quantity keeps its place in the queue; otherwise it is cancelled
-    and sent anew.
+    and sent anew. A wish that changes nothing is no event.
     """
 
     symbol: str
