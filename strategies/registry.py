@@ -20,6 +20,7 @@ SHIPPED = {
     "ma_crossover": ("tradetui.strategies.ma_crossover", "MaCrossover"),
     "momentum": ("tradetui.strategies.momentum", "Momentum"),
     "mean_reversion": ("tradetui.strategies.mean_reversion", "MeanReversion"),
+    "market_maker": ("tradetui.strategies.market_maker", "MarketMaker"),
 }
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)

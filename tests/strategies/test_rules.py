@@ -108,6 +108,12 @@ def test_only_bars_are_listened_to_and_each_symbol_has_its_own_state(name: str) 
         ("mean_reversion", {"period": 1}),
         ("mean_reversion", {"width": 0}),
         ("mean_reversion", {"width": "nan"}),
+        ("market_maker", {"half_spread_bps": 0}),
+        ("market_maker", {"size": 6, "max_inventory": 5}),
+        ("market_maker", {"skew": -1}),
+        ("market_maker", {"skew": "inf"}),
+        ("market_maker", {"imbalance_weight": "nan"}),
+        ("market_maker", {"refresh_ms": 0}),
     ],
 )
 def test_parameters_that_make_no_rule_are_refused_with_what_was_seen_and_expected(
@@ -121,13 +127,14 @@ def test_parameters_that_make_no_rule_are_refused_with_what_was_seen_and_expecte
 def test_shipped_strategies_have_both_forms_and_report_their_parameters(name: str) -> None:
     cls = find_strategy(name)
     assert cls.is_event_driven()
-    assert cls.is_vectorised()
+    assert cls.is_vectorised() == (name != "market_maker")  # which looks at books, and columns of bars have none
     assert cls().name == name
     assert (
         list(cls().get_parameters())
         == {
             "ma_crossover": ["fast", "slow"],
             "momentum": ["period", "entry", "exit"],
+            "market_maker": ["half_spread_bps", "size", "max_inventory", "skew", "imbalance_weight", "refresh_ms"],
             "mean_reversion": ["period", "width"],
         }[name]
     )
