@@ -76,6 +76,7 @@ class BookPlayer:
     """A position in a market of ticks and books. `play` goes on from there; `turn` plays as much as is quickly done."""
 
     rows_per_turn = ROWS_PER_TURN
+    wakes_per_turn = WAKES_PER_TURN
 
     def __init__(
         self,
@@ -110,9 +111,10 @@ class BookPlayer:
         """The row that is the first not to have happened by `market_ns`."""
         return int(np.searchsorted(self.at_ns, market_ns, side="right"))
 
-    def play(self, stop: int, wakes: int = WAKES_PER_TURN) -> None:
-        """Play rows up to `stop`, not included, or until the core was woken `wakes` times."""
+    def play(self, stop: int, wakes: int | None = None) -> None:
+        """Play rows up to `stop`, not included, or until the core was woken `wakes` times, those of a turn if None."""
         stop = min(stop, len(self))
+        wakes = self.wakes_per_turn if wakes is None else wakes
         market = self._market
         while self.row < stop and wakes > 0:
             if self.row == self._base + len(self._piece):

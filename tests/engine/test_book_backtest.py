@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from book_session import MINUTE, SECOND, START, book_run, restless_book, session
+from book_session import MINUTE, SECOND, START, Restless, book_run, restless_book, session
 from tradetui.engine.market.tape import ADD, EXECUTE
 from tradetui.engine.model.events import (
     BookEvent,
@@ -94,25 +94,6 @@ def test_bars_are_built_from_trades_and_told_at_their_ends() -> None:
     assert first == MarketEvent("X", START, 101.0, 102.0, 101.0, 102.0, 3.0, first.seq)
     assert second == MarketEvent("X", START + MINUTE, 101.5, 101.5, 101.5, 101.5, 3.0, second.seq)
     assert strategy.desk.history("X", 5).close.tolist() == [102.0, 101.5]
-
-
-class Restless(Strategy):
-    """Quotes, takes and leaves by what the book looks like: many orders of every kind."""
-
-    name = "restless"
-    subscribes = ("bar", BestMoved())
-
-    def on_market_data(self, event: MarketData) -> list[SignalEvent]:  # type: ignore[override]
-        if not isinstance(event, QuoteEvent) or not (event.bid and event.ask):
-            return []
-        turn = round(event.bid * 100) % 7
-        if turn == 0:
-            return [SignalEvent("X", 1, quantity=5)]
-        if turn == 1:
-            return [SignalEvent("X", -1, quantity=3, type="limit", limit_price=event.ask, time_in_force="gtc")]
-        if turn == 2:
-            return [SignalEvent("X", 1, quantity=4, stop_loss=event.bid - 0.05, take_profit=event.ask + 0.05)]
-        return [SignalEvent("X", 0)] if turn == 3 else []
 
 
 @pytest.mark.parametrize("options", [{}, {"simulation": {"entry_ms": 300, "report_ms": 400}}])

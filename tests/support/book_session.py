@@ -23,6 +23,8 @@ from tradetui.engine.market.tape import (
     Quotes,
     Trades,
 )
+from tradetui.engine.model.events import MarketData, QuoteEvent, SignalEvent
+from tradetui.engine.model.wakes import BestMoved
 from tradetui.engine.run_data import session_sources
 from tradetui.engine.strategy import Strategy
 
@@ -118,3 +120,22 @@ def _nanos(rows: Sequence[Any], column: int) -> Any:
 
 def _small(rows: Sequence[Any], column: int) -> Any:
     return np.array([row[column] for row in rows], np.int8)
+
+
+class Restless(Strategy):
+    """Quotes, takes and leaves by what the book looks like: many orders of every kind."""
+
+    name = "restless"
+    subscribes = ("bar", BestMoved())
+
+    def on_market_data(self, event: MarketData) -> list[SignalEvent]:
+        if not isinstance(event, QuoteEvent) or not (event.bid and event.ask):
+            return []
+        turn = round(event.bid * 100) % 7
+        if turn == 0:
+            return [SignalEvent("X", 1, quantity=5)]
+        if turn == 1:
+            return [SignalEvent("X", -1, quantity=3, type="limit", limit_price=event.ask, time_in_force="gtc")]
+        if turn == 2:
+            return [SignalEvent("X", 1, quantity=4, stop_loss=event.bid - 0.05, take_profit=event.ask + 0.05)]
+        return [SignalEvent("X", 0)] if turn == 3 else []
