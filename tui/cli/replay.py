@@ -34,7 +34,7 @@ def replay(
     strategy: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME|FILE.py:CLASS", help="ma_crossover (default), momentum, mean_reversion, or your own."
+            metavar="NAME|FILE.py:CLASS", help="ma_crossover (default), momentum, mean_reversion, market_maker, or your own."
         ),
     ] = None,
     set_: Annotated[
