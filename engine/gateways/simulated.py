@@ -232,8 +232,10 @@ class SimulatedExecutor:
 
     def _execute(self, order: Resting, where: Reach, bar: Window, free: FreeCash) -> FillEvent | Dropped | None:
         chance = self._rules.chance
-        if order.time_in_force == "gtx" and order.fresh and where.phase == AT_OPEN:
-            return self._give_up(order, OrderStatus.CANCELLED, "post-only: it would have taken")
+        if order.time_in_force == "gtx" and where.phase == AT_OPEN:
+            if order.fresh:
+                return self._give_up(order, OrderStatus.CANCELLED, "post-only: it would have taken")
+            where = Reach(AT_OPEN, order.limit, 0)  # it rested before the market came: a gap filled it on the way
         if not self._plain_chance and self._random.random() >= chance.fill:
             order.spent = True
             return None
@@ -266,8 +268,6 @@ class SimulatedExecutor:
 
     def _price(self, order: Resting, where: Reach, bar: Window, free: FreeCash) -> int:
         price = where.price
-        if order.time_in_force == "gtx":  # it rested before the market came: a gap through it filled it on the way
-            return order.limit
         if self._plain_price or order.type in ("limit", "stop_limit"):
             return price
         tick = self._ticks[order.symbol] / NANOS_PER_UNIT

@@ -34,7 +34,7 @@ def replay(
     strategy: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME|FILE.py:CLASS", help="ma_crossover (default), momentum, mean_reversion, market_maker, or your own."
+            metavar="NAME|FILE.py:CLASS", help="ma_crossover (default), momentum, mean_reversion, market_maker or yours."
         ),
     ] = None,
     set_: Annotated[
