@@ -34,7 +34,8 @@ def replay(
     strategy: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME|FILE.py:CLASS", help="ma_crossover (default), momentum, mean_reversion, market_maker or yours."
+            metavar="NAME|FILE.py:CLASS",
+            help="ma_crossover (default), momentum, mean_reversion, market_maker or yours.",
         ),
     ] = None,
     set_: Annotated[
