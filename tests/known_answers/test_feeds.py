@@ -15,8 +15,11 @@ import pytest
 from tradetui.data.dialects.importing import import_file
 from tradetui.data.dialects.words import stated
 from tradetui.data.feeds.importing import FeedImported, import_feed
+from tradetui.data.market_data import read_market
 from tradetui.data.resample import bars_from_trades
 from tradetui.engine.market.order_book import OrderBook
+from tradetui.engine.market.session_tape import SessionTape
+from tradetui.engine.market.simulation import SimulationRules
 from tradetui.engine.market.tape import ADD, EXECUTE, MODIFY
 
 NANOS = 10**9
@@ -314,3 +317,54 @@ def test_minute_bars_of_the_xrp_eth_trades_are_the_exchanges_own(shared: Path, t
     for name in ("open", "high", "low", "close"):
         assert made[name].to_list() == [round(price * NANOS) for price in published[name]]
     assert made["volume"].to_list() == pytest.approx(published["volume"].to_list(), rel=1e-12)
+
+
+class PlayedMarket:
+    """The compiled simulation over an imported table, read as a backtest reads it."""
+
+    def __init__(self, path: Path) -> None:
+        from tradetui.engine.market.kernel.market import KernelMarket
+
+        session, _ = read_market([path])
+        tape = SessionTape(session)
+        rules = SimulationRules(sources=tape.sources, wake=0)
+        self.market = KernelMarket(rules, 1)
+        self.market.load(tape.piece(0, len(tape)))
+        self._numbers = pl.read_parquet(path, columns=["feed_id"]).to_series().to_numpy()
+
+    def play(self, number: int) -> None:
+        """To the end of the rows of this update, or of this line."""
+        stop = int((self._numbers <= number).sum())
+        while self.market.row < stop:
+            self.market.advance(stop, 1 << 30)
+
+    def depth(self, side: int) -> list[tuple[int, int, int]]:
+        return [tuple(level) for level in self.market.depth(0, side, 100_000)]
+
+
+@pytest.mark.slow
+def test_the_compiled_market_reaches_every_stated_book_of_levels(l2: Read) -> None:
+    played = PlayedMarket(l2.imported.paths["depth"])
+    for told in l2.answers["checkpoints"]:
+        played.play(told.get("update_id", told.get("u")))
+        for side, name in ((1, "bids"), (-1, "asks")):
+            every = [level[:2] for level in played.depth(side)]
+            assert every[:10] == [(nanos(price), nanos(size)) for price, size in told[name]]
+            assert len(every) == told[f"n_{name[:3]}_levels"]
+    assert not any(played.market.faults())
+
+
+@pytest.mark.slow
+def test_the_compiled_market_reaches_every_stated_book_of_orders(l3: Read) -> None:
+    played = PlayedMarket(l3.imported.paths["orders"])
+    for told in l3.answers["checkpoints"]:
+        played.play(told.get("after_row", told.get("after_message")) + HEADER_LINES)
+        for side, name in ((1, "bids"), (-1, "asks")):
+            levels = [(nanos(price), nanos(size), orders) for price, size, orders in told[name]]
+            assert played.depth(side)[:10] == levels
+        best = played.market.best(0)
+        assert bool(best.bid and best.ask and best.bid >= best.ask) == told.get("crossed", False)
+    faults = played.market.faults()
+    assert faults.bad_price == l3.imported.report.number("no_price")
+    left_out = {"bad_price": 0, "unknown_id": 0, "crossed": 0}
+    assert not any(faults._replace(**left_out))
