@@ -67,5 +67,4 @@ class PracticeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     books_max: int = 0  # order books, likewise; the free plan has 10
     message_max: int = 1 << 20  # bytes of one message of a client
     queue_max: int = 50_000  # messages that wait for a client: beyond, it is too slow
-    book_levels: int = 20
     body_max: int = 1 << 20

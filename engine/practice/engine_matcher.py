@@ -9,7 +9,7 @@ What is left of a market order waits, and takes again when the display changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -20,7 +20,7 @@ from tradetui.engine.market.matching_words import Execution as EngineExecution
 from tradetui.engine.market.matching_words import Outcome as EngineOutcome
 from tradetui.engine.model.instrument import decimal_from_nanos, nanos_from_decimal
 from tradetui.engine.model.orders import TimeInForce
-from tradetui.engine.practice.matcher import Levels
+from tradetui.engine.practice.matcher import Change
 from tradetui.engine.practice.words import Ended, Execution, Outcome
 
 ACCOUNT, MARKET, TAPE = "account", "market", "tape"
@@ -30,6 +30,7 @@ class _Level(msgspec.Struct):
     """A displayed level: the market's orders in it, oldest first, and what the account took of it."""
 
     orders: list[int] = []
+    shown: int = 0  # what the market displays there
     taken: int = 0
 
 
@@ -42,9 +43,11 @@ class _Symbol:
         self.places: dict[int, tuple[int, int]] = {}  # of the market's orders
         self.waiting: dict[str, tuple[int, int]] = {}  # rests of market orders: side, quantity
         self.names: dict[int, str] = {}  # the account's orders by the engine's number
+        self.stale: dict[tuple[int, int], None] = {}  # levels whose orders are not what is displayed
+        self.levels_taken = 0
 
     def busy(self) -> bool:
-        return bool(self.names or self.waiting) or any(level.taken for level in self.levels.values())
+        return bool(self.names or self.waiting or self.levels_taken)
 
 
 class EngineMatcher:
@@ -59,37 +62,30 @@ class EngineMatcher:
         book = self._symbols.get(symbol)
         return book is not None and book.busy()
 
-    def display(self, symbol: str, bids: Levels, asks: Levels, ts_ns: int) -> list[Outcome]:
+    def display(self, symbol: str, changes: Sequence[Change], whole: bool, ts_ns: int) -> list[Outcome]:
         book = self._symbols.setdefault(symbol, _Symbol())
-        wanted = {
-            (side, nanos_from_decimal(price)): nanos_from_decimal(size)
-            for side, levels in ((1, bids), (-1, asks))
-            for price, size in levels
-        }
+        if whole:
+            shown = {(side, price) for side, price, _ in changes}
+            changes = [*((*key, 0) for key in book.levels if key not in shown), *changes]
+        for side, price, size in changes:
+            self._show(book, (side, price), size, ts_ns)
         outcomes: list[Outcome] = []
-        for key in [key for key in book.levels if key not in wanted]:
-            self._shrink(book, book.levels[key], 0, ts_ns)
-            del book.levels[key]
-        for key, size in wanted.items():
-            level = book.levels.setdefault(key, _Level())
-            level.taken = min(level.taken, size)
-            self._shrink(book, level, size - level.taken, ts_ns)
-        for (side, price), size in wanted.items():
-            outcomes += self._grow(book, side, price, size, ts_ns)
+        for key in list(book.stale):
+            outcomes += self._refill(book, key, ts_ns)
         for order_id, (side, qty) in list(book.waiting.items()):
             outcomes += self._send(book, order_id, side, qty, None, "ioc", ts_ns)
         return outcomes
 
-    def print_trade(self, symbol: str, side: int, price: Decimal, size: Decimal, ts_ns: int) -> list[Outcome]:
+    def print_trade(self, symbol: str, side: int, price: int, size: int, ts_ns: int) -> list[Outcome]:
         book = self._symbols.setdefault(symbol, _Symbol())
         self._count += 1
         order = NewOrder(
             order_id=self._count,
             owner=TAPE,
             side=side,
-            quantity=nanos_from_decimal(size),
+            quantity=size,
             type="limit",
-            limit=nanos_from_decimal(price),
+            limit=price,
             time_in_force="ioc",
         )
         return self._told(book, book.engine.submit(order, ts_ns))
@@ -150,26 +146,50 @@ class EngineMatcher:
             self._numbers[order_id] = (book, number)
         return outcomes
 
-    def _grow(self, book: _Symbol, side: int, price: int, size: int, ts_ns: int) -> list[Outcome]:
-        level = book.levels[side, price]
-        more = size - level.taken - self._size(book, level)
+    def _show(self, book: _Symbol, key: tuple[int, int], size: int, ts_ns: int) -> None:
+        """A level is of another size: what is too much goes at once, what is missing is only noted."""
+        level = book.levels.get(key)
+        if level is None:
+            if not size:
+                return
+            level = book.levels[key] = _Level()
+        level.shown = size
+        if level.taken > size:
+            book.levels_taken -= level.taken > 0 and not size
+            level.taken = size
+        over = self._size(book, level) - (size - level.taken)
+        if over > 0:
+            self._shrink(book, level, over, ts_ns)
+        if not size:
+            del book.levels[key]
+            book.stale.pop(key, None)
+        elif over < 0:
+            book.stale[key] = None
+
+    def _refill(self, book: _Symbol, key: tuple[int, int], ts_ns: int) -> list[Outcome]:
+        """Put what is missing at a level at the end of its queue, unless the other side stands in its way for now."""
+        level = book.levels[key]
+        more = level.shown - level.taken - self._size(book, level)
         if more <= 0:
+            del book.stale[key]
             return []
+        side, price = key
         self._count += 1
         order = NewOrder(
             order_id=self._count, owner=MARKET, side=side, quantity=more, type="limit", limit=price, time_in_force="gtc"
         )
-        book.places[self._count] = (side, price)
+        book.places[self._count] = key
         level.orders.append(self._count)
         outcomes = self._told(book, book.engine.submit(order, ts_ns))
-        if book.engine.order(order.order_id) is None and order.order_id in level.orders:
+        if book.engine.order(order.order_id) is None:
             level.orders.remove(order.order_id)
             del book.places[order.order_id]
+        elif not outcomes:
+            book.stale.pop(key, None)
         return outcomes
 
-    def _shrink(self, book: _Symbol, level: _Level, size: int, ts_ns: int) -> None:
-        """Take the market's last orders of a level until no more than `size` is left."""
-        over = self._size(book, level) - max(size, 0)
+    def _shrink(self, book: _Symbol, level: _Level, over: int, ts_ns: int) -> None:
+        """Take the market's last orders of a level away."""
         while over > 0 and level.orders:
             number = level.orders[-1]
             order = book.engine.order(number)
@@ -201,8 +221,14 @@ class EngineMatcher:
     def _traded(self, book: _Symbol, traded: EngineExecution, name: str | None, told: list[Outcome]) -> None:
         if name is None:
             place = book.places.get(traded.order_id)
-            if place is not None and traded.taker_id in book.names and place in book.levels:
-                book.levels[place].taken += traded.quantity
+            level = None if place is None else book.levels.get(place)
+            if place is None or level is None:
+                return
+            if traded.maker_id in book.names or traded.taker_id in book.names:
+                book.levels_taken += not level.taken
+                level.taken += traded.quantity
+            else:
+                book.stale[place] = None  # the tape's own: the display says itself what is left
             return
         told.append(Execution(name, decimal_from_nanos(traded.quantity), decimal_from_nanos(traded.price)))
         if name in book.waiting:

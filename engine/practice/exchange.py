@@ -44,7 +44,8 @@ class Exchange:
         self.prices = Prices()
         self.account = Account(config, assets, hours, self.prices, now_ns)
         self.orders = self.account.orders
-        self.desk = Desk(self.account, matcher or QuoteMatcher(config.partial_fill_chance, config.seed), now_ns)
+        matcher = matcher or QuoteMatcher(self.prices.best, config.partial_fill_chance, config.seed)
+        self.desk = Desk(self.account, matcher, now_ns)
         self.floor = Floor(self.desk)
         self.account_changed = True  # flags and configuration, since they were last written down
 
@@ -62,12 +63,18 @@ class Exchange:
         """Time passes; what was due happens."""
         self.floor.advance(now_ns)
 
-    def book_moved(self, symbol: str) -> None:
-        """The displayed book of a symbol changed."""
-        self.floor.book_moved(symbol)
+    def quote(self, symbol: str, bid: int, bid_size: int, ask: int, ask_size: int) -> None:
+        """The market shows this as the best of both sides; nanos, 0 where there is none."""
+        self.floor.book_moved(symbol, self.prices.quote(symbol, bid, bid_size, ask, ask_size, self.now_ns))
 
-    def traded(self, symbol: str) -> None:
-        """A trade was printed: `prices.last` has it."""
+    def level(self, symbol: str, side: int, price: int, size: int) -> None:
+        """A level of the market's book is of this size now; nanos, 0 for gone."""
+        self.prices.level(symbol, side, price, size, self.now_ns)
+        self.floor.book_moved(symbol, ((side, price, size),))
+
+    def trade(self, symbol: str, price: int, size: int, side: int) -> None:
+        """The market traded; nanos, and the side of the taker, 0 where that is not known."""
+        self.prices.trade(symbol, price, size, side, self.now_ns)
         self.floor.traded(symbol)
 
     def submit(self, body: Mapping[str, Any], foreign: bool = False) -> Body | Refusal:
@@ -240,7 +247,7 @@ class Exchange:
         """Stop or resume trading in a symbol: no new orders, and nothing is matched meanwhile."""
         (self.prices.halted.add if halted else self.prices.halted.discard)(symbol)
         if not halted:
-            self.book_moved(symbol)
+            self.floor.show_all(symbol)
 
     def _asset(self, name: object) -> Asset | Refusal:
         if not isinstance(name, str) or not name:

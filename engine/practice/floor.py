@@ -7,6 +7,7 @@ from decimal import ROUND_DOWN, Decimal
 
 from tradetui.engine.model.instrument import decimal_from_nanos
 from tradetui.engine.practice.desk import Desk
+from tradetui.engine.practice.matcher import Change
 from tradetui.engine.practice.requests import NewOrder
 from tradetui.engine.practice.words import TERMINAL, UNROUTED, WORKING, ZERO, Ended, EquityPoint, Order, Outcome, Status
 
@@ -97,12 +98,13 @@ class Floor:
             new.route_ns = self.desk.now_ns + self.config.ack_delay_ns
         self.settle()
 
-    def book_moved(self, symbol: str) -> None:
+    def book_moved(self, symbol: str, changes: Sequence[Change]) -> None:
         """The display changed: resting orders may be met, stops of symbols without trades reached."""
         if symbol in self.prices.halted:
             return
-        if self.desk.matcher.interested(symbol):
-            self._show(symbol)
+        matcher = self.desk.matcher
+        if matcher.interested(symbol):
+            self._fill(matcher.display(symbol, changes, False, self.desk.now_ns))
         waiting = [o for o in self.orders.open(symbol) if o.status in WORKING or o.status == "held"]
         if not waiting:
             return
@@ -119,10 +121,9 @@ class Floor:
         last = self.prices.last[symbol]
         if symbol in self.prices.halted:
             return
-        price = decimal_from_nanos(last.price)
-        if last.side and self.desk.matcher.interested(symbol):
-            size = decimal_from_nanos(last.size)
-            self._fill(self.desk.matcher.print_trade(symbol, last.side, price, size, self.desk.now_ns))
+        price, matcher = decimal_from_nanos(last.price), self.desk.matcher
+        if last.side and matcher.interested(symbol):
+            self._fill(matcher.print_trade(symbol, last.side, last.price, last.size, self.desk.now_ns))
         self._elect(symbol, price, price)
 
     def trail(self, order: Order) -> None:
@@ -245,10 +246,13 @@ class Floor:
             self.desk.matcher.take(order.id, order.symbol, order.side, order.left, limit, whole, self.desk.now_ns)
         )
 
+    def show_all(self, symbol: str) -> None:
+        """The whole display, to a matcher that did not follow it."""
+        self._fill(self.desk.matcher.display(symbol, self.prices.displayed(symbol), True, self.desk.now_ns))
+
     def _show(self, symbol: str) -> None:
-        levels = self.config.book_levels
-        bids, asks = self.prices.levels(symbol, 1, levels), self.prices.levels(symbol, -1, levels)
-        self._fill(self.desk.matcher.display(symbol, bids, asks, self.desk.now_ns))
+        if not self.desk.matcher.interested(symbol):
+            self.show_all(symbol)
 
     def _size(self, order: Order) -> bool:
         """The quantity of an order over money, at the price it would trade at; False without one."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import ROUND_DOWN, Decimal
 from random import Random
 from typing import Protocol
 
 import msgspec
 
+from tradetui.engine.model.instrument import decimal_from_nanos
 from tradetui.engine.practice.words import ZERO, Execution, Outcome
 
-Levels = Sequence[tuple[Decimal, Decimal]]  # price and size, best first
+Change = tuple[int, int, int]  # side (+1 bid), price and what is displayed there now, 0 for nothing; nanos
+Best = Callable[[str, int], tuple[int, int] | None]  # symbol, side -> price and size of the best level; nanos
 QTY_STEP = Decimal("0.000000001")
 
 
@@ -22,11 +24,11 @@ class Matcher(Protocol):
         """Whether a change of the symbol's book can matter."""
         ...
 
-    def display(self, symbol: str, bids: Levels, asks: Levels, ts_ns: int) -> list[Outcome]:
-        """The market shows this now; fills of resting orders."""
+    def display(self, symbol: str, changes: Sequence[Change], whole: bool, ts_ns: int) -> list[Outcome]:
+        """Levels of the book changed, or, with `whole`, this is all of it; fills of resting orders."""
         ...
 
-    def print_trade(self, symbol: str, side: int, price: Decimal, size: Decimal, ts_ns: int) -> list[Outcome]:
+    def print_trade(self, symbol: str, side: int, price: int, size: int, ts_ns: int) -> list[Outcome]:
         """The market traded; `side` is the taker's. Orders that stood in its way are met."""
         ...
 
@@ -62,23 +64,22 @@ class _Resting(msgspec.Struct):
 class QuoteMatcher:
     """Fills at the best price of the other side, whatever its size; with a chance, only a random part at a time."""
 
-    def __init__(self, partial_chance: float = 0.0, seed: int = 0) -> None:
+    def __init__(self, best: Best, partial_chance: float = 0.0, seed: int = 0) -> None:
         self._resting: dict[str, _Resting] = {}
-        self._books: dict[str, tuple[Levels, Levels]] = {}
+        self._best = best
         self._chance = partial_chance
         self._random = Random(seed)
 
     def interested(self, symbol: str) -> bool:
         return any(order.symbol == symbol for order in self._resting.values())
 
-    def display(self, symbol: str, bids: Levels, asks: Levels, ts_ns: int) -> list[Outcome]:
-        self._books[symbol] = (bids, asks)
+    def display(self, symbol: str, changes: Sequence[Change], whole: bool, ts_ns: int) -> list[Outcome]:
         filled: list[Outcome] = []
         for order in [o for o in self._resting.values() if o.symbol == symbol]:
             filled += self._fill(order)
         return filled
 
-    def print_trade(self, symbol: str, side: int, price: Decimal, size: Decimal, ts_ns: int) -> list[Outcome]:
+    def print_trade(self, symbol: str, side: int, price: int, size: int, ts_ns: int) -> list[Outcome]:
         return []  # only quotes fill
 
     def place(
@@ -102,9 +103,11 @@ class QuoteMatcher:
             self._resting[order_id].qty = qty
 
     def _fill(self, order: _Resting, all_of_it: bool = False) -> list[Outcome]:
-        bids, asks = self._books.get(order.symbol, ((), ()))
-        far = asks if order.side > 0 else bids
-        if not far or (order.limit is not None and (far[0][0] - order.limit) * order.side > 0):
+        far = self._best(order.symbol, -order.side)
+        if far is None:
+            return []
+        price = decimal_from_nanos(far[0])
+        if order.limit is not None and (price - order.limit) * order.side > 0:
             return []
         qty = order.qty
         if not all_of_it and self._chance and self._random.random() < self._chance:
@@ -114,4 +117,4 @@ class QuoteMatcher:
         order.qty -= qty
         if order.qty <= ZERO:
             self._resting.pop(order.order_id, None)
-        return [Execution(order.order_id, qty, far[0][0])]
+        return [Execution(order.order_id, qty, price)]

@@ -17,7 +17,6 @@ from tradetui.engine.practice.config import PracticeConfig
 from tradetui.engine.practice.engine_matcher import EngineMatcher
 from tradetui.engine.practice.exchange import Exchange
 from tradetui.engine.practice.hours import Hours, weekday_sessions
-from tradetui.engine.practice.matcher import QuoteMatcher
 from tradetui.engine.practice.store import Store
 from tradetui.engine.practice.venue import Venue
 from tradetui.engine.practice.wire import eastern_moment
@@ -58,7 +57,7 @@ def open_venue(
         raise UsageError("the market has no rows; give a session with quotes or trades")
     first, last = eastern_moment(int(at[0])).date(), eastern_moment(int(at[-1])).date()
     days = weekday_sessions(first - timedelta(days=DAYS_BEFORE), last + timedelta(days=DAYS_AFTER))
-    matcher = EngineMatcher() if config.display_limits else QuoteMatcher(config.partial_fill_chance, config.seed)
+    matcher = EngineMatcher() if config.display_limits else None
     assets = Assets([_asset(symbol) for symbol in session.symbols])
     exchange = Exchange(config, assets, Hours(days), matcher, int(at[0]) - 1)
     world = World(session, exchange, history)

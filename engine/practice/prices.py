@@ -8,7 +8,7 @@ from heapq import nlargest, nsmallest
 import msgspec
 
 from tradetui.engine.model.instrument import decimal_from_nanos
-from tradetui.engine.practice.matcher import Levels
+from tradetui.engine.practice.matcher import Change
 from tradetui.engine.practice.words import BUY
 
 Side = dict[int, int]  # price -> size, nanos
@@ -59,12 +59,17 @@ class Prices:
         """The book of a symbol, empty at first."""
         return self.books.setdefault(symbol, Book())
 
-    def quote(self, symbol: str, bid: int, bid_size: int, ask: int, ask_size: int, ts_ns: int) -> None:
-        """The best of both sides; 0 where a side is empty."""
+    def quote(self, symbol: str, bid: int, bid_size: int, ask: int, ask_size: int, ts_ns: int) -> list[Change]:
+        """The best of both sides; 0 where a side is empty. Gives what changed, levels that went first."""
         book = self.book(symbol)
-        book.bids = {bid: bid_size} if bid and bid_size else {}
-        book.asks = {ask: ask_size} if ask and ask_size else {}
-        book.ts_ns = ts_ns
+        bids = {bid: bid_size} if bid and bid_size else {}
+        asks = {ask: ask_size} if ask and ask_size else {}
+        gone = [(1, price, 0) for price in book.bids if price not in bids]
+        gone += [(-1, price, 0) for price in book.asks if price not in asks]
+        new = [(1, price, size) for price, size in bids.items() if book.bids.get(price) != size]
+        new += [(-1, price, size) for price, size in asks.items() if book.asks.get(price) != size]
+        book.bids, book.asks, book.ts_ns = bids, asks, ts_ns
+        return gone + new
 
     def level(self, symbol: str, side: int, price: int, size: int, ts_ns: int) -> None:
         """One level is now of this size; 0 for gone."""
@@ -102,14 +107,16 @@ class Prices:
         mid = self.mid(symbol)
         return self.marks.get(symbol) if mid is None else mid
 
-    def levels(self, symbol: str, side: int, count: int) -> Levels:
-        """The best levels of a side as Decimals."""
-        return [
-            (decimal_from_nanos(price), decimal_from_nanos(size))
-            for price, size in self.book(symbol).levels(side, count)
-        ]
+    def displayed(self, symbol: str) -> list[Change]:
+        """All levels of both sides."""
+        book = self.book(symbol)
+        return [(1, *level) for level in book.bids.items()] + [(-1, *level) for level in book.asks.items()]
+
+    def best(self, symbol: str, side: int) -> tuple[int, int] | None:
+        """Price and size of the best level of a side in nanos."""
+        book = self.books.get(symbol)
+        return None if book is None else book.best(side)
 
     def _best(self, symbol: str, side: int) -> Decimal | None:
-        book = self.books.get(symbol)
-        best = None if book is None else book.best(side)
+        best = self.best(symbol, side)
         return None if best is None else decimal_from_nanos(best[0])

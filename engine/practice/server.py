@@ -69,7 +69,8 @@ async def close_streams(app: web.Application) -> None:
 
 
 def _is_stream(request: web.Request) -> bool:
-    return request.headers.get("Upgrade", "").lower() == "websocket"
+    """Streams ask for keys themselves. Decided by the route: whatever a client says in its headers is no key."""
+    return request.match_info.handler in (trade_stream.stream, data_stream.stocks, data_stream.coins)
 
 
 @web.middleware
@@ -128,6 +129,7 @@ async def _served(
         response = await handler(request)
     except Refused as refused:
         response = answer(refused.refusal)
+    venue.keep()  # before anybody is told: what was answered must be there after a crash
     if kind == "500_after":
         response = answer(server_fault())
     if kind in ("timeout_after", "fill_before_ack", "delay") and hit is not None:
@@ -179,13 +181,24 @@ async def _pumping(app: web.Application) -> AsyncIterator[None]:
 async def _pump(venue: Venue) -> None:
     """Let the market go on as the clock says, in slices, so that requests get their turn."""
     while True:
-        to_ns = venue.clock.market_ns(venue.monotonic_ns())
-        done = not venue.clock.running or venue.play(to_ns)
-        venue.publish()
-        if done and to_ns == FOREVER_NS and venue.clock.running:
-            venue.clock.jump(venue.world.end_ns, venue.monotonic_ns())
+        try:
+            done = _pump_once(venue)
+        except Exception:
+            log.exception("the market stands still: the step from %s on failed", venue.exchange.now_ns)
             venue.clock.pause(venue.monotonic_ns())
+            done = True
         await asyncio.sleep(PUMP_S if done else 0)
+
+
+def _pump_once(venue: Venue) -> bool:
+    """Play what is due, at most a slice; whether all of it was played."""
+    to_ns = venue.clock.market_ns(venue.monotonic_ns())
+    done = not venue.clock.running or venue.play(to_ns)
+    venue.publish()
+    if done and to_ns == FOREVER_NS and venue.clock.running:
+        venue.clock.jump(venue.world.end_ns, venue.monotonic_ns())
+        venue.clock.pause(venue.monotonic_ns())
+    return done
 
 
 def describe(port: int, host: str = LOOPBACK) -> dict[str, Any]:

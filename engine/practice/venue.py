@@ -88,11 +88,15 @@ class Venue:
         self.clock.jump(max(to_ns, self.exchange.now_ns), self.monotonic_ns())
         self.publish()
 
-    def publish(self) -> None:
-        """Write down what changed, then tell the streams."""
-        updates = self.exchange.updates()
+    def keep(self) -> None:
+        """Write down what changed."""
         if self._keeper is not None:
             self._keeper.write(self.exchange)
+
+    def publish(self) -> None:
+        """Write down what changed, then tell the streams."""
+        self.keep()
+        updates = self.exchange.updates()
         for update in updates:
             for tell in self._tell:
                 tell(update)

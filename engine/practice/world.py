@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tradetui.engine.market.bars import Bars
-from tradetui.engine.market.tape import BAR, DEPTH, ORDER, QUOTE, TRADE, MarketSession
+from tradetui.engine.market.tape import BAR, DEPTH, QUOTE, TRADE, DepthChanges, MarketSession, Quotes, Trades
 from tradetui.engine.model.instrument import decimal_from_nanos
 from tradetui.engine.practice.exchange import Exchange
 
@@ -36,6 +36,8 @@ class World:
         timeline = session.timeline()
         self._kind, self._row = timeline.kind.tolist(), timeline.row.tolist()
         self._at: list[int] = timeline.at_ns.tolist()
+        self._depth, self._trades = _columns(session.depth), _columns(session.trades)
+        self._quotes = _quote_columns(session.quotes)
         self.played = 0
         self.symbols = session.symbols
         self._with_depth = {session.symbols[code] for code in np.unique(session.depth.symbol)}
@@ -103,37 +105,69 @@ class World:
                     self.exchange.prices.marks[symbol] = decimal_from_nanos(price)
 
     def _play(self, kind: int, row: int, at_ns: int) -> None:
-        symbol = self._apply(kind, row)
-        if kind == TRADE:
-            self.exchange.traded(symbol)
-        elif kind == DEPTH or (kind == QUOTE and symbol not in self._with_depth):
-            self.exchange.book_moved(symbol)
-        if kind != ORDER:
+        exchange, session = self.exchange, self.session
+        if kind == DEPTH:
+            symbol = self.symbols[self._depth.symbol[row]]
+            exchange.level(symbol, self._depth.side[row], self._depth.price[row], self._depth.size[row])
+        elif kind == TRADE:
+            symbol = self.symbols[self._trades.symbol[row]]
+            exchange.trade(symbol, self._trades.price[row], self._trades.size[row], self._trades.side[row])
+        elif kind == QUOTE:
+            symbol = self.symbols[self._quotes.symbol[row]]
+            if symbol not in self._with_depth:
+                exchange.quote(symbol, *self._quote(row))
+        elif kind == BAR:
+            symbol = self.symbols[session.bars.symbol[row]]
+        else:
+            return
+        if self._listeners:
             tick = Tick(kind, row, symbol, at_ns)
             for listener in self._listeners:
                 listener(tick)
 
-    def _apply(self, kind: int, row: int) -> str:
-        prices, session = self.exchange.prices, self.session
-        symbol = ""
+    def _apply(self, kind: int, row: int) -> None:
+        """The row as the market's state alone."""
+        prices = self.exchange.prices
+        at_ns = self._at[self.played]
         if kind == DEPTH:
-            depth = session.depth
-            symbol = self.symbols[depth.symbol[row]]
-            prices.level(
-                symbol, int(depth.side[row]), int(depth.price[row]), int(depth.size[row]), int(depth.ts_ns[row])
-            )
+            depth = self._depth
+            prices.level(self.symbols[depth.symbol[row]], depth.side[row], depth.price[row], depth.size[row], at_ns)
         elif kind == TRADE:
-            trades = session.trades
+            trades = self._trades
             symbol = self.symbols[trades.symbol[row]]
-            side = int(trades.side[row])
-            prices.trade(symbol, int(trades.price[row]), int(trades.size[row]), side, int(trades.ts_ns[row]))
+            prices.trade(symbol, trades.price[row], trades.size[row], trades.side[row], at_ns)
         elif kind == QUOTE:
-            quotes = session.quotes
-            symbol = self.symbols[quotes.symbol[row]]
+            symbol = self.symbols[self._quotes.symbol[row]]
             if symbol not in self._with_depth:
-                bid, ask = int(quotes.bid[row]), int(quotes.ask[row])
-                sizes = int(quotes.bid_size[row]), int(quotes.ask_size[row])
-                prices.quote(symbol, bid, sizes[0], ask, sizes[1], int(quotes.ts_ns[row]))
-        elif kind == BAR:
-            symbol = self.symbols[session.bars.symbol[row]]
-        return symbol
+                prices.quote(symbol, *self._quote(row), at_ns)
+
+    def _quote(self, row: int) -> tuple[int, int, int, int]:
+        quotes = self._quotes
+        return quotes.bid[row], quotes.bid_size[row], quotes.ask[row], quotes.ask_size[row]
+
+
+class _Columns(NamedTuple):
+    """Columns of trades or depth as lists: reading one value of an array costs ten times as much."""
+
+    symbol: list[int]
+    side: list[int]
+    price: list[int]
+    size: list[int]
+
+
+class _QuoteColumns(NamedTuple):
+    symbol: list[int]
+    bid: list[int]
+    bid_size: list[int]
+    ask: list[int]
+    ask_size: list[int]
+
+
+def _columns(table: Trades | DepthChanges) -> _Columns:
+    return _Columns(table.symbol.tolist(), table.side.tolist(), table.price.tolist(), table.size.tolist())
+
+
+def _quote_columns(table: Quotes) -> _QuoteColumns:
+    return _QuoteColumns(
+        table.symbol.tolist(), table.bid.tolist(), table.bid_size.tolist(), table.ask.tolist(), table.ask_size.tolist()
+    )

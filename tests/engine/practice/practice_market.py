@@ -52,14 +52,11 @@ class Story:
 
     def quote(self, bid: float | str, ask: float | str, size: float | str = 100, symbol: str = ACME) -> None:
         """The market shows this."""
-        prices, now = self.exchange.prices, self.exchange.now_ns
-        prices.quote(symbol, nanos(bid), nanos(size), nanos(ask), nanos(size), now)
-        self.exchange.book_moved(symbol)
+        self.exchange.quote(symbol, nanos(bid), nanos(size), nanos(ask), nanos(size))
 
     def trade(self, price: float | str, size: float | str = 100, side: int = 0, symbol: str = ACME) -> None:
         """The market trades."""
-        self.exchange.prices.trade(symbol, nanos(price), nanos(size), side, self.exchange.now_ns)
-        self.exchange.traded(symbol)
+        self.exchange.trade(symbol, nanos(price), nanos(size), side)
 
     def at(self, seconds: float) -> None:
         """Time passes."""
