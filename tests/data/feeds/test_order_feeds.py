@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import polars as pl
 import pytest
 
 from tradetui.data.catalog import samples_folder
+from tradetui.data.feeds.detect import FEEDS
 from tradetui.data.feeds.importing import FeedImported, FeedStated, import_feed
 from tradetui.data.feeds.levels import Levels
+from tradetui.data.feeds.report import WORDS, What
 from tradetui.engine.errors import DataError, UsageError
 from tradetui.engine.market.tape import ADD, CANCEL, EXECUTE, MODIFY
 
@@ -171,3 +174,10 @@ def test_a_million_levels_and_ids_cost_memory_only_while_they_rest(tmp_path: Pat
     assert len(levels.bids._heap) < 200
     assert levels.asks.best() == 10**9 - 49_999
     assert not levels.crossed()
+
+
+def test_the_documentation_tells_every_count_and_every_feed() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "feeds.md").read_text(encoding="utf-8")
+    assert [f"| `{name}` | {words} |" for name, words in WORDS.items() if f"| `{name}` | {words} |" not in text] == []
+    assert set(WORDS) == set(get_args(What))
+    assert [name for name in FEEDS if f"| `{name}` |" not in text] == []
