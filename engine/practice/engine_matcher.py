@@ -4,7 +4,8 @@ Each displayed level is orders of the owner "market". A level that grows gets an
 that shrinks loses its last ones, so that what left is taken to have stood behind ours. What the account took of a level
 stays displayed in a recording: it is remembered, at most to the level's size, as long as the level stands. A trade of
 the tape arrives as an order of the owner "tape" that takes what stands in its way, ours included, and leaves no rest.
-What is left of a market order waits, and takes again when the display changes.
+What is left of a market order waits, and takes again when the display changes. Where the display is locked or crossed,
+the side that came later is not there until the other one has gone.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class EngineMatcher:
         return book is not None and book.busy()
 
     def display(self, symbol: str, changes: Sequence[Change], whole: bool, ts_ns: int) -> list[Outcome]:
-        book = self._symbols.setdefault(symbol, _Symbol())
+        book = self._book(symbol)
         if whole:
             shown = {(side, price) for side, price, _ in changes}
             changes = [*((*key, 0) for key in book.levels if key not in shown), *changes]
@@ -77,7 +78,7 @@ class EngineMatcher:
         return outcomes
 
     def print_trade(self, symbol: str, side: int, price: int, size: int, ts_ns: int) -> list[Outcome]:
-        book = self._symbols.setdefault(symbol, _Symbol())
+        book = self._book(symbol)
         self._count += 1
         order = NewOrder(
             order_id=self._count,
@@ -93,7 +94,7 @@ class EngineMatcher:
     def place(
         self, order_id: str, symbol: str, side: int, qty: Decimal, limit: Decimal | None, ts_ns: int
     ) -> list[Outcome]:
-        book = self._symbols.setdefault(symbol, _Symbol())
+        book = self._book(symbol)
         quantity = nanos_from_decimal(qty)
         if limit is None:
             book.waiting[order_id] = (side, quantity)
@@ -102,7 +103,7 @@ class EngineMatcher:
     def take(
         self, order_id: str, symbol: str, side: int, qty: Decimal, limit: Decimal | None, whole: bool, ts_ns: int
     ) -> list[Outcome]:
-        book = self._symbols.setdefault(symbol, _Symbol())
+        book = self._book(symbol)
         return self._send(book, order_id, side, nanos_from_decimal(qty), limit, "fok" if whole else "ioc", ts_ns)
 
     def remove(self, order_id: str) -> None:
@@ -123,6 +124,12 @@ class EngineMatcher:
         order = book.engine.order(number)
         if order is not None:
             book.engine.replace(number, book.engine.now_ns, quantity=order.filled + nanos_from_decimal(qty))
+
+    def _book(self, symbol: str) -> _Symbol:
+        book = self._symbols.get(symbol)
+        if book is None:
+            book = self._symbols[symbol] = _Symbol()
+        return book
 
     def _send(
         self, book: _Symbol, order_id: str, side: int, qty: int, limit: Decimal | None, force: TimeInForce, ts_ns: int

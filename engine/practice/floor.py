@@ -105,14 +105,13 @@ class Floor:
         matcher = self.desk.matcher
         if matcher.interested(symbol):
             self._fill(matcher.display(symbol, changes, False, self.desk.now_ns))
-        waiting = [o for o in self.orders.open(symbol) if o.status in WORKING or o.status == "held"]
-        if not waiting:
-            return
-        for order in waiting:
-            if order.notional is not None and order.qty is None and order.status in WORKING:
+        for order in self.orders.open(symbol):
+            if order.status not in WORKING:
+                continue
+            if order.notional is not None and order.qty is None:
                 self._place(order)
-            elif order.time_in_force == "opg" and order.status in WORKING and self.prices.mid(symbol) is not None:
-                self.desk.end(order, self.config.opg_end)
+            elif order.time_in_force == "opg" and self.prices.mid(symbol) is not None:
+                self.desk.end(order, self._ended(self.config.opg_end))
         if symbol not in self.prices.last:
             self._elect(symbol, self.prices.ask(symbol), self.prices.bid(symbol))
 

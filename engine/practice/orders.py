@@ -50,7 +50,8 @@ class Orders:
 
     def open(self, symbol: str | None = None) -> list[Order]:
         """Orders that can still change, oldest first."""
-        for order_id in [o.id for o in self._open.values() if o.status in TERMINAL]:
+        done = [o.id for o in self._open.values() if o.status in TERMINAL] if self._open else []
+        for order_id in done:
             del self._open[order_id]
         return [o for o in self._open.values() if symbol is None or o.symbol == symbol]
 
