@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from tradetui.engine.market.kernel import layout as at
+from tradetui.engine.market.kernel.entries import look
 from tradetui.engine.market.kernel.levels import Memory
-from tradetui.engine.market.kernel.looks import GROW_LEVELS, GROW_ORDERS, GROW_OWN, look
+from tradetui.engine.market.kernel.looks import GROW_LEVELS, GROW_ORDERS, GROW_OWN
 
 FIRST_BUCKETS, FIRST_RING = 256, 64
 TABLES = (  # what lives there, its buckets, how they are moved

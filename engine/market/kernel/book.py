@@ -15,13 +15,11 @@ from tradetui.engine.market.kernel.book_changes import (
     BOOK_EXECUTE,
     BOOK_MATCH,
     BOOK_MODIFY,
-    GROW,
     TRADE_WORDS,
     TRADES_A_CALL,
-    change,
-    change_all,
 )
-from tradetui.engine.market.kernel.looks import LOOK_DEPTH, LOOK_HASH, LOOK_LEVEL, LOOK_QUEUE, look
+from tradetui.engine.market.kernel.entries import change, change_all, look
+from tradetui.engine.market.kernel.looks import LOOK_DEPTH, LOOK_HASH, LOOK_LEVEL, LOOK_QUEUE
 from tradetui.engine.market.simulation import Faults
 
 BIDS, ASKS = at.SYMBOL_START, at.SYMBOL_START + at.LEVEL_WORDS
@@ -85,7 +83,7 @@ class KernelBook:
         trades: list[Trade] = []
         while True:
             count = change(arena.head, arena.mem, BOOK_MATCH, self._trades, 0, 0, 0, ts_ns)
-            if count == GROW:
+            if count == at.GROW:
                 arena.grow()
                 continue
             ts_ns = arena.head_view[at.NOW]
@@ -162,7 +160,7 @@ class KernelBook:
         fault = change(arena.head, arena.mem, what, order_id, side, price, size, ts_ns)
         if not fault:
             return None
-        if fault == GROW:
+        if fault == at.GROW:
             arena.grow()
             return self._change(what, order_id, side, price, size, ts_ns)
         return FAULTS[fault]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tradetui.engine.market.kernel import layout as at
-from tradetui.engine.market.kernel.jit import LONG, LONGS, TABLE, entry, part
+from tradetui.engine.market.kernel.jit import part
 from tradetui.engine.market.kernel.levels import Memory
 from tradetui.engine.market.kernel.queues import (
     clear_book,
@@ -18,7 +18,6 @@ from tradetui.engine.market.kernel.queues import (
 )
 
 BOOK_ADD, BOOK_CANCEL, BOOK_MODIFY, BOOK_EXECUTE, BOOK_CLEAR, BOOK_MATCH = 1, 2, 3, 4, 5, 6
-GROW: Final = -1  # the arena is too small: grow it and ask again
 TRADES_A_CALL: Final = 256
 TRADE_WORDS: Final = 5  # price, size, side of the one that came last, bid's id, ask's id
 
@@ -105,11 +104,11 @@ def match_book(head: Memory, mem: Memory, out: int) -> int:
     return count
 
 
-@entry(f"{LONG}({LONGS}, {LONGS}, {LONG}, {LONG}, {LONG}, {LONG}, {LONG}, {LONG})")
+@part
 def change(head: Memory, mem: Memory, what: int, order_id: int, side: int, price: int, size: int, ts: int) -> int:
     """One change: 0 or the fault; of BOOK_MATCH the number of trades, which are written at address `order_id`."""
     if head[at.TOP] > head[at.LIMIT]:
-        return GROW
+        return at.GROW
     if what == BOOK_MATCH:
         if ts < head[at.NOW]:
             head[at.TIME_BACKWARDS] += 1
@@ -122,22 +121,10 @@ def change(head: Memory, mem: Memory, what: int, order_id: int, side: int, price
     return fault
 
 
-@entry(f"{LONG}({LONGS}, {LONGS}, {TABLE}, {LONG})")
-def change_all(head: Memory, mem: Memory, changes: Memory, first: int) -> int:
+@part
+def change_all(head: Memory, mem: Memory, rows: Memory, first: int) -> int:
     """Rows of what, id, side, price, size and time, from `first` on; how many are done, fewer where it must grow."""
-    for row in range(first, len(changes)):
-        if head[at.TOP] > head[at.LIMIT]:
-            return row
-        fault = change_book(
-            head,
-            mem,
-            changes[row, 0],
-            changes[row, 1],
-            changes[row, 2],
-            changes[row, 3],
-            changes[row, 4],
-            changes[row, 5],
-        )
-        if fault != 0:
-            head[fault] += 1
-    return len(changes)
+    for k in range(first, len(rows)):
+        if change(head, mem, rows[k, 0], rows[k, 1], rows[k, 2], rows[k, 3], rows[k, 4], rows[k, 5]) == at.GROW:
+            return k
+    return len(rows)

@@ -48,7 +48,7 @@ def happen(head: Memory, mem: Memory, until: int) -> int:
 @part
 def settle_others(head: Memory) -> None:
     """When the first of all but requests is due."""
-    head[at.OTHER_DUE] = min(min(head[at.EXPIRY_DUE], head[at.REPORT_DUE]), min(head[at.BAR_DUE], head[at.TIMER_DUE]))
+    head[at.OTHER_DUE] = min(head[at.EXPIRY_DUE], head[at.REPORT_DUE], head[at.BAR_DUE], head[at.TIMER_DUE])
 
 
 @part

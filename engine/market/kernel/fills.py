@@ -116,7 +116,7 @@ def paid(head: Memory, own_side: int, kind: int, price: int) -> int:
     """The price that a taker pays: a market order with slippage against it."""
     if kind != at.MARKET:
         return price
-    slip = head[at.SLIP_NANOS]
+    slip: int = head[at.SLIP_NANOS]
     if head[at.SLIP_PARTS] > 0:
         slip += int(np.rint(price * (head[at.SLIP_PARTS] / head[at.SLIP_WHOLE]) / 10000.0))
-    return max(1, price + own_side * slip)
+    return int(max(1, price + own_side * slip))

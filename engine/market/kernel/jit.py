@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
+from importlib.resources import files
 from typing import Any, Final, TypeVar, cast
 
 import numba
@@ -11,23 +13,23 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 LONG, LONGS, TABLE = "int64", "int64[::1]", "int64[:, ::1]"
 
-
 COMPILED = cast(Any, numba.njit)  # its stubs do not know all options
-# No arrays are made inside, so nothing counts references: less code, compiled in less time. Python reaches entries only.
+# No arrays are made inside, so nothing counts references: less code, compiled in less time.
 OPTIONS: Final = {"nogil": True, "error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
 
 
 def part(function: Function) -> Function:
     """A function that only compiled ones call: compiled with them, never loaded by itself."""
-    return cast(Function, COMPILED(**OPTIONS, no_cpython_wrapper=True)(function))
+    made = COMPILED(**OPTIONS, no_cpython_wrapper=True)(function)
+    if hasattr(made, "get_call_template"):  # else the JIT is off
+        choose = made.get_call_template
+        # numba would compile a part once for every constant that it is called with: a third of all compiling
+        made.get_call_template = lambda args, kws: choose([numba.types.unliteral(arg) for arg in args], kws)
+    return cast(Function, made)
 
 
 def entry(signature: str) -> Callable[[Function], Function]:
-    """A function that Python calls: compiled for one signature at import, or taken from the cache on disk.
-
-    numba notices a change in the file of an entry alone, not in those of the parts it calls; an installed package is
-    not edited, and an upgrade writes every file anew.
-    """
+    """A function that Python calls: compiled for one signature at import, or taken from the cache on disk."""
 
     def decorate(function: Function) -> Function:
         try:
@@ -39,3 +41,12 @@ def entry(signature: str) -> Callable[[Function], Function]:
             return cast(Function, COMPILED(signature, **OPTIONS)(function))
 
     return decorate
+
+
+def sources() -> int:
+    """A number that changes with the text of any file of this package."""
+    state = 0
+    for file in sorted(files(__package__).iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".py"):
+            state = zlib.crc32(file.read_bytes(), state)
+    return state

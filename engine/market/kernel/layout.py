@@ -13,6 +13,7 @@ NONE: Final = 0
 KEY_END: Final = 2**63 - 1  # behind every price
 ALREADY_DUE: Final = -(2**63)
 NEVER: Final = 2**63 - 1
+GROW: Final = -1  # what an entry answers where the arena is too small: grow it and go on
 
 # -- `head`: the arena
 TOP: Final = 0  # first word never used
@@ -53,6 +54,7 @@ SHARE_PARTS, SHARE_WHOLE = 70, 71  # of the imbalance that wakes
 SLIP_NANOS, SLIP_PARTS, SLIP_WHOLE = range(72, 75)
 CHANCE, CHANCES = 75, 76  # of 2^53 draws so many are taken; drawn so far
 SAMPLES, SAMPLES_COUNT, LATENCIES = range(77, 80)  # of report latencies; drawn so far, of both kinds
+SOURCES: Final = 80  # which text of this package was compiled
 HEAD_WORDS: Final = 96
 
 # -- a level: market's, own resting orders', or stops' at one price

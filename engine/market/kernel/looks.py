@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tradetui.engine.market.kernel import layout as at
-from tradetui.engine.market.kernel.jit import LONG, LONGS, entry, part
+from tradetui.engine.market.kernel.jit import part
 from tradetui.engine.market.kernel.levels import Memory, find_level, scattered
 from tradetui.engine.market.kernel.lines import find_own
 
@@ -93,7 +93,7 @@ def rehash(head: Memory, mem: Memory, table: int, fields: tuple[int, int, int], 
     return 0
 
 
-@entry(f"{LONG}({LONGS}, {LONGS}, {LONGS}, {LONG}, {LONG}, {LONG})")
+@part
 def look(head: Memory, mem: Memory, out: Memory, what: int, first: int, second: int) -> int:
     """Reads something into `out` and tells how much, or moves a hash map to `first` with the mask `second`."""
     if what == LOOK_DEPTH:

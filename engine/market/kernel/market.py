@@ -8,8 +8,8 @@ import numpy as np
 
 from tradetui.engine.market.kernel import layout as at
 from tradetui.engine.market.kernel.arena import Arena
-from tradetui.engine.market.kernel.looks import LOOK_AHEAD, LOOK_DEPTH, LOOK_HASH, look
-from tradetui.engine.market.kernel.play import GROW, play, play_end
+from tradetui.engine.market.kernel.entries import look, play_end, play_rows
+from tradetui.engine.market.kernel.looks import LOOK_AHEAD, LOOK_DEPTH, LOOK_HASH
 from tradetui.engine.market.kernel.rules import entry_latency, write_rules
 from tradetui.engine.market.simulation import (
     TAPE_COLUMNS,
@@ -56,12 +56,12 @@ class KernelMarket:
         arena, tape, head = self._arena, self._tape, self._head
         if stop > len(tape):
             stop = len(tape)
-        bits = play(arena.head, arena.mem, tape, stop, budget)
-        while bits == GROW:
+        bits = play_rows(arena.head, arena.mem, tape, stop, budget)
+        while bits == at.GROW:
             budget -= head[at.ROW] - self.row
             self._grow()
             self.row = head[at.ROW]
-            bits = play(arena.head, arena.mem, tape, stop, budget)
+            bits = play_rows(arena.head, arena.mem, tape, stop, budget)
         self.row = head[at.ROW]
         self.now_ns = head[at.NOW]
         return bits

@@ -7,7 +7,7 @@ from typing import Final
 from tradetui.engine.market.kernel import layout as at
 from tradetui.engine.market.kernel.arriving import take, trigger
 from tradetui.engine.market.kernel.due import end_bar, happen, know_reports, settle_others
-from tradetui.engine.market.kernel.jit import LONG, LONGS, TABLE, entry, part
+from tradetui.engine.market.kernel.jit import part
 from tradetui.engine.market.kernel.level_rows import play_depth_row, play_quote_row, play_trade
 from tradetui.engine.market.kernel.levels import Memory
 from tradetui.engine.market.kernel.order_rows import play_order_row
@@ -38,7 +38,6 @@ from tradetui.engine.market.simulation import (
     WORD,
 )
 
-GROW: Final = -1  # the arena is too small: grow it and go on
 WOKE_BOOK: Final = WOKE_BEST | WOKE_TOUCH | WOKE_IMBALANCE
 ABOUT_A_SYMBOL: Final = WOKE_BOOK | WOKE_TRADE | WOKE_ROW
 
@@ -47,7 +46,7 @@ ABOUT_A_SYMBOL: Final = WOKE_BOOK | WOKE_TRADE | WOKE_ROW
 def end_instant(head: Memory, mem: Memory) -> int:
     """The last row of an instant was played: what it wakes."""
     number = head[at.OPEN_SYMBOL]
-    bits = head[at.OPEN_BITS]
+    bits: int = head[at.OPEN_BITS]
     head[at.OPEN] = 0
     if 0 <= number < head[at.SYMBOLS]:
         symbol = at.SYMBOL_START + at.SYMBOL_WORDS * number
@@ -183,42 +182,46 @@ def has_room(head: Memory) -> bool:
     return bool(used + head[at.LEVELS_LIVE] + 4 * head[at.OWN_LIVE] + 8 <= head[at.REPORTS_MASK])
 
 
-@entry(f"{LONG}({LONGS}, {LONGS}, {TABLE}, {LONG}, {LONG})")
-def play(head: Memory, mem: Memory, tape: Memory, stop: int, budget: int) -> int:
+@part
+def come_to(head: Memory, mem: Memory, number: int, time: int) -> int:
+    """Before a row: the instant before it ends, then what is due happens; 0, or why not yet."""
+    if head[at.OPEN] and (head[at.OPEN_SYMBOL] != number or head[at.OPEN_TIME] != time):
+        bits = end_instant(head, mem)
+        if bits != 0:
+            return bits
+    while head[at.OPEN] == 0 and (head[at.REQUEST_DUE] < time or head[at.OTHER_DUE] <= time):
+        if head[at.TOP] > head[at.LIMIT] or not has_room(head):
+            return at.GROW
+        bits = happen(head, mem, time) & head[at.WAKE]
+        if bits != 0:
+            return bits
+    if head[at.TOP] > head[at.LIMIT] or (head[at.OWN_LIVE] > 0 and not has_room(head)):
+        return at.GROW
+    return 0
+
+
+@part
+def play_rows(head: Memory, mem: Memory, tape: Memory, stop: int, budget: int) -> int:
     """Plays rows up to `stop` until something asked for happens; the bits that say what, or GROW."""
-    row = head[at.ROW]
-    while row < stop:
-        time = max(tape[row, TS], head[at.NOW])
-        number = tape[row, WORD] >> SYMBOL_SHIFT
-        if head[at.OPEN] and (head[at.OPEN_SYMBOL] != number or head[at.OPEN_TIME] != time):
-            bits = end_instant(head, mem)
-            if bits != 0:
-                return bits
-        if head[at.TOP] > head[at.LIMIT] or (head[at.OWN_LIVE] > 0 and not has_room(head)):
-            return GROW
-        if head[at.OPEN] == 0:
-            if head[at.REQUEST_DUE] < time or head[at.OTHER_DUE] <= time:
-                if not has_room(head):
-                    return GROW
-                bits = happen(head, mem, time) & head[at.WAKE]
-                if bits != 0:
-                    return bits
-                continue
-            if budget <= 0:
-                return WOKE_BUDGET
-            open_instant(head, number, time)
-        elif budget <= 0:
+    for row in range(head[at.ROW], stop):
+        number, ts = tape[row, WORD] >> SYMBOL_SHIFT, tape[row, TS]
+        time = max(ts, head[at.NOW])
+        bits = come_to(head, mem, number, time)
+        if bits != 0:
+            return bits
+        if budget <= 0:
             return WOKE_BUDGET
-        if tape[row, TS] < head[at.NOW]:
+        budget -= 1
+        if head[at.OPEN] == 0:
+            open_instant(head, number, time)
+        if ts < head[at.NOW]:
             head[at.TIME_BACKWARDS] += 1
         head[at.NOW] = time
         head[at.ROWS_PLAYED] += 1
-        budget -= 1
+        head[at.ROW] = row + 1
         fault = play_row(head, mem, tape, row)
         if fault != 0:
             head[fault] += 1
-        row += 1
-        head[at.ROW] = row
         if head[at.OPEN_ENDS]:
             bits = end_instant(head, mem)
             if bits != 0:
@@ -226,14 +229,14 @@ def play(head: Memory, mem: Memory, tape: Memory, stop: int, budget: int) -> int
     return WOKE_END
 
 
-@entry(f"{LONG}({LONGS}, {LONGS})")
+@part
 def play_end(head: Memory, mem: Memory) -> int:
     """The market is over: the last instant, then reports on their way and open bars."""
     bits = 0
     if head[at.OPEN]:
         bits = end_instant(head, mem)
     while bits == 0:
-        due = min(head[at.REPORT_DUE], head[at.BAR_DUE])
+        due: int = min(head[at.REPORT_DUE], head[at.BAR_DUE])
         if due == at.NEVER:
             return WOKE_END
         head[at.NOW] = max(head[at.NOW], due)
