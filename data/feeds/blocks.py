@@ -94,9 +94,13 @@ class FeedFile:
     def head(self) -> bytes:
         """The first bytes, unpacked: enough to tell what the file is."""
         cut, self.cut = self.cut, ""
-        first = next(self.chunks(), b"")
+        found = b""
+        for chunk in self.chunks():
+            found += chunk
+            if len(found) >= READ_BYTES:
+                break
         self.cut = cut
-        return first
+        return found
 
     def _unreadable(self, error: OSError) -> DataError:
         return DataError(self.path, None, f"it cannot be read ({error.strerror})", "a readable file")

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradetui.data.feeds.detect import FEEDS, FeedName
+from tradetui.data.feeds.detect import FEEDS, FeedName, detect_feed
 from tradetui.data.feeds.importing import FeedImported, FeedStated, import_feed
 from tradetui.engine.errors import DataError, TradetuiError, UsageError
 
@@ -117,6 +117,15 @@ def test_two_gzip_files_one_behind_another_are_read_as_one(tmp_path: Path) -> No
     half = WHOLE.index(b"\n", len(WHOLE) // 2) + 1
     packed = gzip.compress(WHOLE[:half], mtime=0) + gzip.compress(WHOLE[half:], mtime=0)
     assert imported(packed, "nasdaq", tmp_path).report.messages == 20_000
+
+
+def test_a_packed_recording_that_begins_with_a_large_snapshot_is_detected(tmp_path: Path) -> None:
+    levels = ",".join(f'["{k}.00000000","1.00000000"]' for k in range(1, 5_000))
+    path = tmp_path / "X.gz"
+    path.write_bytes(gzip.compress(f'{{"lastUpdateId":1,"bids":[{levels}],"asks":[]}}\n'.encode() * 2, mtime=0))
+    found = detect_feed(path)
+    assert found is not None
+    assert found.feed == "binance-spot"
 
 
 def test_archives_of_several_files_or_none_and_folders_are_refused(tmp_path: Path) -> None:
