@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
+from typing import Any
 
 import pytest
 
 from market_scene import Scene, Scenes
-
-KERNEL = "tradetui.engine.market.kernel.market"
-PROGRAMS = {"reference": ("reference_market", "ReferenceMarket")}
-if find_spec(KERNEL):
-    PROGRAMS["kernel"] = (KERNEL, "KernelMarket")
+from reference_market import ReferenceMarket
 
 
-@pytest.fixture(params=PROGRAMS)
+def program(name: str) -> Any:
+    """The class of one of the two; the kernel's module compiles or reads its cache, so only where it is asked for."""
+    if name == "reference":
+        return ReferenceMarket
+    from tradetui.engine.market.kernel.market import KernelMarket
+
+    return KernelMarket
+
+
+@pytest.fixture(params=["reference", "kernel"])
 def scene(request: pytest.FixtureRequest) -> Scenes:
     """Makes a Scene of one of the two programs: its source, its rules."""
-    module, name = PROGRAMS[request.param]
-    make = getattr(import_module(module), name)
+    make = program(request.param)
     return lambda *source, **rules: Scene(make, *source, **rules)
+
+
+@pytest.fixture(scope="session")
+def kernel() -> Any:
+    return program("kernel")

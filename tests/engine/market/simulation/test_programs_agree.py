@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +29,6 @@ from tradetui.engine.market.simulation import (
     Tape,
 )
 
-KERNEL = "tradetui.engine.market.kernel.market"
 SOURCES: tuple[tuple[Source, ...], ...] = (
     ("orders",),
     ("depth",),
@@ -42,13 +39,6 @@ SOURCES: tuple[tuple[Source, ...], ...] = (
 SMALL_PIECES = Pieces(7, rows=90, budget=13, stop=41)
 
 Make = Callable[[SimulationRules, int], MarketSimulation]
-
-
-@pytest.fixture(scope="session")
-def kernel() -> Any:
-    if not find_spec(KERNEL):
-        pytest.skip("the kernel is not there yet")
-    return import_module(KERNEL).KernelMarket
 
 
 def differences(kernel: Make, tape: Tape, rules: SimulationRules, habits: Habits) -> str:
