@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +17,15 @@ from tradetui.engine.config import ChanceConfig, FeeConfig, RunConfig
 from tradetui.engine.control import accept, check_drawdown, obey
 from tradetui.engine.market.bar_fills import Window
 from tradetui.engine.model.commands import CancelAll, ClosePosition, Kill, PauseTrading, ResumeTrading, Unlock
-from tradetui.engine.model.events import FillEvent, OrderEvent, OrderStatusEvent, SignalEvent
+from tradetui.engine.model.events import (
+    FillEvent,
+    OrderEvent,
+    OrderStatusEvent,
+    SignalEvent,
+    TradingState,
+    TwoSidedQuote,
+    Wish,
+)
 from tradetui.engine.model.instrument import EXACT, nanos_from_decimal
 from tradetui.engine.model.limits import RiskLimits
 from tradetui.engine.model.orders import DONE, TRANSITIONS, WORKING, OrderStatus
@@ -24,6 +34,7 @@ from tradetui.engine.step import Core
 from tradetui.engine.strategy import Strategy
 
 SYMBOLS = ("A", "B")
+OPENERS = ("open", "quote")
 CENT = 10_000_000
 STEP_NS = 20 * 60 * 10**9  # three bars an hour, so that sessions end within a run
 REACHES = {  # the states an event may report, by the state before it
@@ -31,6 +42,7 @@ REACHES = {  # the states an event may report, by the state before it
 }
 
 ticks = st.integers(-300, 300)
+levels = st.one_of(st.none(), st.integers(-20, 200))  # of a quote, away from the market
 wishes = st.fixed_dictionaries(
     {
         "symbol": st.sampled_from(SYMBOLS),
@@ -41,7 +53,7 @@ wishes = st.fixed_dictionaries(
         "stop": ticks,
         "stop_loss": st.one_of(st.none(), st.integers(10, 300)),
         "take_profit": st.one_of(st.none(), st.integers(10, 300)),
-        "time_in_force": st.sampled_from(["day", "gtc", "ioc", "fok"]),
+        "time_in_force": st.sampled_from(["day", "gtc", "ioc", "fok", "gtx"]),
     }
 )
 
@@ -50,13 +62,13 @@ class Puppet(Strategy):
     """Says to fills what the machine told it to, and has its own levels."""
 
     def __init__(self, stop: float | None) -> None:
-        self.answers: list[SignalEvent] = []
+        self.answers: list[Wish] = []
         self.stop = stop
 
     def on_market_data(self, event: Any) -> list[SignalEvent]:
         return []
 
-    def on_fill(self, fill: FillEvent) -> list[SignalEvent]:
+    def on_fill(self, fill: FillEvent) -> list[Wish]:
         said, self.answers = self.answers, []
         return said
 
@@ -112,6 +124,7 @@ class OrderLife(RuleBasedStateMachine):
         self.filled: dict[int, Decimal] = {}
         self.held = dict.fromkeys(SYMBOLS, Decimal(0))
         self.cash = Decimal(5_000)
+        self.fills_of: Counter[str] = Counter()
         for symbol in SYMBOLS:
             self.core.view.quotes[symbol] = (100.0, 100.0)
 
@@ -149,6 +162,14 @@ class OrderLife(RuleBasedStateMachine):
     def answer_the_next_fill(self, wish: dict[str, Any]) -> None:
         self.strategy.answers = [self._signal(wish)]
 
+    @rule(symbol=st.sampled_from(SYMBOLS), bid=levels, ask=levels, buys=st.integers(1, 40), sells=st.integers(1, 40))
+    def quote(self, symbol: str, bid: int | None, ask: int | None, buys: int, sells: int) -> None:
+        self.core.signals([self._quote(symbol, bid, ask, buys, sells)], self.now_ns + STEP_NS // 2, self.core.input())
+
+    @rule(symbol=st.sampled_from(SYMBOLS), bid=levels, ask=levels, size=st.integers(1, 40))
+    def answer_the_next_fill_with_quotes(self, symbol: str, bid: int | None, ask: int | None, size: int) -> None:
+        self.strategy.answers = [self._quote(symbol, bid, ask, size, size)]
+
     @rule(
         command=st.sampled_from(
             [
@@ -168,6 +189,11 @@ class OrderLife(RuleBasedStateMachine):
         obey(self.core, command, self.now_ns)
         if isinstance(command, Kill):
             assert self.core.orders.open_orders() == []
+
+    def _quote(self, symbol: str, bid: int | None, ask: int | None, buys: int, sells: int) -> TwoSidedQuote:
+        last = self.last[symbol]
+        prices = (None if at is None else max(1, last + sign * at) / 100 for sign, at in ((-1, bid), (1, ask)))
+        return TwoSidedQuote(symbol, *prices, float(buys), float(sells))
 
     def _signal(self, wish: dict[str, Any]) -> SignalEvent:
         last, side, kind = self.last[wish["symbol"]], wish["direction"], wish["type"]
@@ -196,6 +222,7 @@ class OrderLife(RuleBasedStateMachine):
         self._manager_and_venue_agree_on_what_works()
         self._reserves_are_of_live_entries_and_never_negative()
         self._nothing_waits_for_what_is_gone()
+        self._quotes_are_two_at_most_apart_and_within_limits()
         self._counts_are_those_of_the_orders()
 
     def _every_event_is_legal_and_every_sum_is_right(self) -> None:
@@ -248,9 +275,25 @@ class OrderLife(RuleBasedStateMachine):
             symbol, held = order.symbol, self.held[order.symbol]
             if order.status == OrderStatus.HELD:
                 assert any(o.role == "close" and o.symbol == symbol for o in live)
-            if order.role != "open":
+            if order.role not in ("open", "quote"):
                 assert held != 0
                 assert (held > 0) == (order.side < 0)
+
+    def _quotes_are_two_at_most_apart_and_within_limits(self) -> None:
+        core, manager = self.core, self.core.orders
+        for symbol in SYMBOLS:
+            quotes = [order for order in manager.open_orders(symbol) if order.role == "quote"]
+            assert len({order.side for order in quotes}) == len(quotes)
+            assert core.state != TradingState.HALTED or not quotes
+            if len(quotes) == 2:
+                bid, ask = sorted(quotes, key=lambda order: -order.side)
+                assert bid.limit_price < ask.limit_price  # type: ignore[operator]
+            for order in quotes:
+                if core.state == TradingState.REDUCING:
+                    assert order.left <= self.held[symbol] * -order.side
+                most = core.limits.max_position
+                beside = [o.left for o in manager.open_orders(symbol) if o.side == order.side and o.role in OPENERS]
+                assert most is None or self.held[symbol] * order.side + sum(beside) <= most
 
     def _counts_are_those_of_the_orders(self) -> None:
         counts = self.core.orders.counts
@@ -269,15 +312,18 @@ class OrderLife(RuleBasedStateMachine):
         order_id = fill.order_id
         self._move(order_id, OrderStatus.PARTIALLY_FILLED if fill.leaves else OrderStatus.FILLED)
         self.filled[order_id] = EXACT.add(self.filled.get(order_id, Decimal(0)), fill.quantity)
+        self.fills_of[fill.role] += 1
         assert fill.quantity > 0
         if self.asked[order_id]:
             assert EXACT.add(self.filled[order_id], fill.leaves) <= self.asked[order_id]
         signed = fill.quantity if fill.side > 0 else fill.quantity.copy_negate()
         before = self.held[fill.symbol]
         self.held[fill.symbol] = EXACT.add(before, signed)
-        if fill.role != "open":
+        if fill.role not in OPENERS:
             assert self.held[fill.symbol].copy_abs() < before.copy_abs()
             assert (self.held[fill.symbol] >= 0) == (before > 0) or not self.held[fill.symbol]
+        if fill.role == "quote":
+            assert fill.liquidity == "maker"
         self.cash = EXACT.subtract(EXACT.subtract(self.cash, EXACT.multiply(signed, fill.price)), fill.fee)
 
 
@@ -293,3 +339,60 @@ def test_ten_thousand_steps_leave_orders_venue_and_ledger_in_agreement() -> None
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+@pytest.mark.slow
+def test_busy_days_of_quotes_and_signals_leave_orders_venue_and_ledger_in_agreement() -> None:
+    fills: Counter[str] = Counter()
+    for seed in range(60):
+        draw = random.Random(seed)
+        life = OrderLife()
+        life.start(
+            rate=draw.choice([None, None, 3]),
+            most=draw.choice([None, 30]),
+            action=draw.choice(["reduce", "reject"]),
+            open_orders=draw.choice([None, None, 4]),
+            drawdown=None,
+            buffer=draw.choice([0, 100]),
+            partial=draw.choice([0.0, 0.5]),
+            cancel=draw.choice([0.0, 0.02]),
+            fill=draw.choice([1.0, 0.8]),
+            cap=draw.choice([None, "0.1"]),
+            intrabar="stop_first",
+            stop=draw.choice([None, 0.02]),
+            fixed=draw.choice([0, 1]),
+        )
+        for _ in range(80):
+            _one_busy_step(life, draw)
+            life.everything_holds()
+        fills.update(life.fills_of)
+    assert min(fills[role] for role in ("open", "close", "stop_loss", "quote")) > 100
+
+
+def _one_busy_step(life: OrderLife, draw: random.Random) -> None:
+    def sizes() -> dict[str, int]:
+        return {"buys": draw.randint(1, 20), "sells": draw.randint(1, 20)}
+
+    def levels() -> dict[str, int | None]:
+        return {side: draw.choice([None, draw.randint(0, 120), draw.randint(0, 120)]) for side in ("bid", "ask")}
+
+    symbol, what = draw.choice(SYMBOLS), draw.random()
+    if what < 0.45:
+        up, down = draw.randint(0, 200), draw.randint(0, 200)
+        life.bar(symbol=symbol, gap=draw.randint(-80, 80), up=up, down=down, at=draw.random(), volume=300.0, late=False)
+    elif what < 0.75:
+        life.quote(symbol=symbol, **levels(), **sizes())
+    elif what < 0.85:
+        wish = {
+            "symbol": symbol,
+            "direction": draw.choice([1, 1, 0, -1]),
+            "size": draw.randint(1, 20),
+            "type": "market",
+        }
+        life.signal(wish=wish | dict.fromkeys(("stop_loss", "take_profit"), 150) | {"time_in_force": "day"})
+    elif what < 0.95:
+        life.answer_the_next_fill_with_quotes(symbol=symbol, **levels(), size=draw.randint(1, 20))
+    else:
+        life.command(
+            command=draw.choice([CancelAll(), PauseTrading(), ResumeTrading(), ResumeTrading(), ClosePosition(symbol)])
+        )
