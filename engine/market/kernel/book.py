@@ -49,19 +49,27 @@ class KernelBook:
 
     def add_order(self, order_id: int, side: int, price: int, size: int, ts_ns: int = 0) -> Fault | None:
         """An order comes to rest at the end of the queue at `price`."""
-        return self._change(BOOK_ADD, order_id, side, price, size, ts_ns)
+        arena = self._arena
+        fault = change(arena.head, arena.mem, BOOK_ADD, order_id, side, price, size, ts_ns)
+        return self._answer(fault, BOOK_ADD, order_id, side, price, size, ts_ns) if fault else None
 
     def modify_order(self, order_id: int, price: int, size: int, ts_ns: int = 0) -> Fault | None:
         """An order gets another price or size: less at the same price keeps its place, anything else loses it."""
-        return self._change(BOOK_MODIFY, order_id, 0, price, size, ts_ns)
+        arena = self._arena
+        fault = change(arena.head, arena.mem, BOOK_MODIFY, order_id, 0, price, size, ts_ns)
+        return self._answer(fault, BOOK_MODIFY, order_id, 0, price, size, ts_ns) if fault else None
 
     def cancel_order(self, order_id: int, ts_ns: int = 0) -> Fault | None:
         """The whole order leaves, unexecuted."""
-        return self._change(BOOK_CANCEL, order_id, 0, 0, 0, ts_ns)
+        arena = self._arena
+        fault = change(arena.head, arena.mem, BOOK_CANCEL, order_id, 0, 0, 0, ts_ns)
+        return self._answer(fault, BOOK_CANCEL, order_id, 0, 0, 0, ts_ns) if fault else None
 
     def execute_order(self, order_id: int, size: int, ts_ns: int = 0) -> Fault | None:
         """`size` of an order trades and leaves; of more than it has, what it has."""
-        return self._change(BOOK_EXECUTE, order_id, 0, 0, size, ts_ns)
+        arena = self._arena
+        fault = change(arena.head, arena.mem, BOOK_EXECUTE, order_id, 0, 0, size, ts_ns)
+        return self._answer(fault, BOOK_EXECUTE, order_id, 0, 0, size, ts_ns) if fault else None
 
     def clear(self, ts_ns: int = 0) -> None:
         """Every order leaves: a feed that lost its place starts again from a snapshot."""
@@ -155,15 +163,14 @@ class KernelBook:
         """What was left out so far, counted; time that ran backwards was counted and applied."""
         return Faults(*self._arena.head[at.DUPLICATE_ID : at.CROSSED + 1].tolist())
 
-    def _change(self, what: int, order_id: int, side: int, price: int, size: int, ts_ns: int) -> Fault | None:
-        arena = self._arena
-        fault = change(arena.head, arena.mem, what, order_id, side, price, size, ts_ns)
-        if not fault:
-            return None
+    def _change(self, *change_: int) -> Fault | None:
+        return self._answer(change(self._arena.head, self._arena.mem, *change_), *change_)
+
+    def _answer(self, fault: int, *change_: int) -> Fault | None:
         if fault == at.GROW:
-            arena.grow()
-            return self._change(what, order_id, side, price, size, ts_ns)
-        return FAULTS[fault]
+            self._arena.grow()
+            return self._change(*change_)
+        return FAULTS[fault] if fault else None
 
 
 def _book(side: int) -> int:

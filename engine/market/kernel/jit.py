@@ -13,6 +13,7 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 LONG, LONGS, TABLE = "int64", "int64[::1]", "int64[:, ::1]"
 
+unliteral = cast(Any, numba.types).unliteral
 COMPILED = cast(Any, numba.njit)  # its stubs do not know all options
 # No arrays are made inside, so nothing counts references: less code, compiled in less time.
 OPTIONS: Final = {"nogil": True, "error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
@@ -24,7 +25,7 @@ def part(function: Function) -> Function:
     if hasattr(made, "get_call_template"):  # else the JIT is off
         choose = made.get_call_template
         # numba would compile a part once for every constant that it is called with: a third of all compiling
-        made.get_call_template = lambda args, kws: choose([numba.types.unliteral(arg) for arg in args], kws)
+        made.get_call_template = lambda args, kws: choose([unliteral(arg) for arg in args], kws)
     return cast(Function, made)
 
 

@@ -44,7 +44,7 @@ OPEN_SYMBOL, OPEN_TIME, OPEN_ENDS, OPEN_BITS = range(28, 32)
 WOKEN_SYMBOL: Final = 32
 # -- `head`: what is due, and when
 REQUEST_DUE, OTHER_DUE, EXPIRY_DUE, REPORT_DUE, BAR_DUE, TIMER_DUE = range(33, 39)  # OTHER: of the four behind it
-REQUESTS, REQUESTS_MASK, REQUEST_FIRST, REQUEST_END, REQUEST_LATEST = range(39, 44)  # a ring, counted on and on
+REQUESTS, REQUESTS_MASK, REQUEST_FIRST, REQUEST_END = range(39, 43)  # a ring, counted on and on
 REPORTS, REPORTS_MASK, REPORT_READ, REPORT_KNOWN, REPORT_END, REPORT_LATEST = range(44, 50)
 OWN_FIRST, OWN_LAST, ARRIVALS = range(50, 53)  # all own orders at the venue by arrival
 TOLD_BAR: Final = 53  # the bar that was told last, eight words

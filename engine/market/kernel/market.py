@@ -32,7 +32,10 @@ CANCEL_REST = (0,) * 9  # what a cancel leaves open of a request
 class KernelMarket:
     """A MarketSimulation; see there."""
 
-    __slots__ = ("_arena", "_bytes", "_entry", "_head", "_mem", "_seed", "_tape", "now_ns", "row")
+    __slots__ = (
+        "_arena", "_bytes", "_entry", "_head", "_latest", "_mask", "_mem", "_ring", "_seed", "_sent", "_tape", "now_ns",
+        "row",
+    )  # fmt: skip
 
     def __init__(self, rules: SimulationRules, symbols: int) -> None:
         if len(rules.sources) != symbols:
@@ -41,6 +44,7 @@ class KernelMarket:
         self._entry, self._seed = rules.entry_ns, rules.seed
         self._tape: Tape = EMPTY
         self.row, self.now_ns = 0, 0
+        self._sent, self._latest = 0, 0
         write_rules(self._arena, rules)
         self._hold()
 
@@ -150,20 +154,25 @@ class KernelMarket:
         return Faults(*self._head[at.DUPLICATE_ID : at.CROSSED + 1])
 
     def _send(self, cancels: int, request: tuple[int, ...]) -> None:
-        head = self._head
-        first, end, mask = head[at.REQUEST_FIRST], head[at.REQUEST_END], head[at.REQUESTS_MASK]
+        head, end = self._head, self._sent
+        first = head[at.REQUEST_FIRST]
+        if end - first > self._mask:
+            self._grow_requests()
+            head = self._head
         latency = self._entry[0] if len(self._entry) == 1 else entry_latency(head, self._entry, self._seed)
-        due = max(self.now_ns + latency, head[at.REQUEST_LATEST])
-        if end - first > mask:
-            self._arena.take_ring(at.REQUESTS, at.REQUEST_FIRST, at.REQUEST_END, at.REQUEST_WORDS)
-            self._hold()
-            mask = head[at.REQUESTS_MASK]
-        place = head[at.REQUESTS] + (end & mask) * at.REQUEST_WORDS
-        REQUEST.pack_into(self._bytes, place * WORD_BYTES, due, cancels, *request)
-        head[at.REQUEST_END] = end + 1
-        head[at.REQUEST_LATEST] = due
+        due = self.now_ns + latency
+        if due < self._latest:
+            due = self._latest  # never overtaking an earlier one
+        place = self._ring + (end & self._mask) * REQUEST.size
+        REQUEST.pack_into(self._bytes, place, due, cancels, *request)
+        self._latest = due
+        self._sent = head[at.REQUEST_END] = end + 1
         if first == end:
             head[at.REQUEST_DUE] = due
+
+    def _grow_requests(self) -> None:
+        self._arena.take_ring(at.REQUESTS, at.REQUEST_FIRST, at.REQUEST_END, at.REQUEST_WORDS)
+        self._hold()
 
     def _grow(self) -> None:
         """Whatever is short becomes larger."""
@@ -179,6 +188,7 @@ class KernelMarket:
     def _hold(self) -> None:
         self._head, self._mem = self._arena.head_view, self._arena.mem_view
         self._bytes = self._mem.cast("B")
+        self._ring, self._mask = self._head[at.REQUESTS] * WORD_BYTES, self._head[at.REQUESTS_MASK]
 
 
 def _book(symbol: int, side: int) -> int:

@@ -72,12 +72,21 @@ def look_at_best(head: Memory, mem: Memory, symbol: int, bid: int, bid_size: int
     bits = 0
     if bid != mem[symbol + at.SEEN_BID] or ask != mem[symbol + at.SEEN_ASK]:
         bits = WOKE_BEST | WOKE_TOUCH
-    elif bid_size != mem[symbol + at.SEEN_BID_SIZE] or ask_size != mem[symbol + at.SEEN_ASK_SIZE]:
+        mem[symbol + at.SEEN_BID] = bid
+        mem[symbol + at.SEEN_ASK] = ask
+    if head[at.WAKE] & (WOKE_TOUCH | WOKE_IMBALANCE):
+        bits |= look_at_sizes(head, mem, symbol, bid_size, ask_size)
+    return bits
+
+
+@part
+def look_at_sizes(head: Memory, mem: Memory, symbol: int, bid_size: int, ask_size: int) -> int:
+    """Whether the sizes of the best changed, or became more unequal than was asked for."""
+    bits = 0
+    if bid_size != mem[symbol + at.SEEN_BID_SIZE] or ask_size != mem[symbol + at.SEEN_ASK_SIZE]:
         bits = WOKE_TOUCH
-    mem[symbol + at.SEEN_BID] = bid
-    mem[symbol + at.SEEN_BID_SIZE] = bid_size
-    mem[symbol + at.SEEN_ASK] = ask
-    mem[symbol + at.SEEN_ASK_SIZE] = ask_size
+        mem[symbol + at.SEEN_BID_SIZE] = bid_size
+        mem[symbol + at.SEEN_ASK_SIZE] = ask_size
     if head[at.WAKE] & WOKE_IMBALANCE:
         beyond = 0
         if bid_size + ask_size > 0:
@@ -178,6 +187,8 @@ def open_instant(head: Memory, number: int, time: int) -> None:
 @part
 def has_room(head: Memory) -> bool:
     """Whether the reports that one row or one request can cause have room: a fill a level, two a resting order."""
+    if head[at.OWN_LIVE] == 0 and head[at.REQUEST_DUE] == at.NEVER:
+        return True
     used = head[at.REPORT_END] - head[at.REPORT_READ]
     return bool(used + head[at.LEVELS_LIVE] + 4 * head[at.OWN_LIVE] + 8 <= head[at.REPORTS_MASK])
 
@@ -192,10 +203,10 @@ def come_to(head: Memory, mem: Memory, number: int, time: int) -> int:
     while head[at.OPEN] == 0 and (head[at.REQUEST_DUE] < time or head[at.OTHER_DUE] <= time):
         if head[at.TOP] > head[at.LIMIT] or not has_room(head):
             return at.GROW
-        bits = happen(head, mem, time) & head[at.WAKE]
+        bits = int(happen(head, mem, time) & head[at.WAKE])
         if bits != 0:
             return bits
-    if head[at.TOP] > head[at.LIMIT] or (head[at.OWN_LIVE] > 0 and not has_room(head)):
+    if head[at.TOP] > head[at.LIMIT] or not has_room(head):
         return at.GROW
     return 0
 
