@@ -1,7 +1,7 @@
 """Two-sided quotes: keeps a market maker's bid and ask at the prices it wishes, with as few orders as that takes.
 
 A side that already rests as wished keeps its place; any other is cancelled, then sent anew. Owns which order is whose
-quote; everything else about orders is the order manager's. `docs/orders.md` says how the limits bind quotes.
+quote; everything else about orders is the order manager's. `docs/quotes.md` says how the limits bind quotes.
 """
 
 from __future__ import annotations
