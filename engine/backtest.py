@@ -27,6 +27,7 @@ from tradetui.engine.recorded_run import RecordedRun, require_fresh
 from tradetui.engine.result import BacktestResult, Source
 from tradetui.engine.run_data import AnyPath, read_run_data, session_sources, with_latencies
 from tradetui.engine.settling import BarCore
+from tradetui.engine.simulated_market import Tell, simulated_market, unheard, warm_up
 from tradetui.engine.strategy import Strategy
 from tradetui.engine.strategy_forms import event_driven, require_form, wanted_positions
 
@@ -41,6 +42,7 @@ def run_backtest(
     *,
     out: AnyPath | None = None,
     progress: Progress | None = None,
+    tell: Tell = unheard,
     config: RunConfig | None = None,
     **options: Any,
 ) -> BacktestResult:
@@ -49,7 +51,7 @@ def run_backtest(
     `strategy` is a shipped name, `file.py:ClassName`, a Strategy class or an instance; `data` is Bars, a MarketSession
     of ticks and books, or files to read of either kind. `options` are the names of RunConfig (cash, quantity,
     commission, allow_short, limits, ...), `parameters` those of the strategy. `out` names a folder that receives the
-    session file and the tables. Raises TradetuiError.
+    session file and the tables; `tell` hears what takes long before the run. Raises TradetuiError.
 
     >>> run_backtest("ma_crossover", "GOOG.csv", parameters={"fast": 10, "slow": 20}, quantity=10).metrics.sharpe
     """
@@ -63,8 +65,8 @@ def run_backtest(
     if isinstance(found, Bars):
         return Backtest(config, instance, found, sources, folder).run(progress)
     from tradetui.engine.book_backtest import BookBacktest
-    from tradetui.engine.simulated_market import simulated_market
 
+    warm_up(tell)
     config, latencies = with_latencies(config)
     return BookBacktest(config, instance, found, sources, simulated_market, folder, latencies).run(progress)
 

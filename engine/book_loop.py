@@ -154,7 +154,8 @@ class BookPlayer:
     # -- what happened
 
     def _woken(self, woke: int) -> None:
-        core, now_ns, seq = self.core, self._market.now_ns, self.core.seq
+        core, now_ns = self.core, self._market.now_ns
+        seq = core.seq
         self._still += 1
         if self._still > WAKES_AT_ONE_ROW_MAX:
             raise RuntimeError(f"{self._still} wakes at row {self.row} of the market, limit {WAKES_AT_ONE_ROW_MAX}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tradetui.engine.book_screen import ScreenPlayer
-from tradetui.engine.build import build_core, canonical, require_one_length, strategy_name
+from tradetui.engine.build import build_core, canonical, require_bars_only, require_one_length, strategy_name
 from tradetui.engine.build_book import Latencies, build_book_player
 from tradetui.engine.clock import SPEED_MAX
 from tradetui.engine.config import RunConfig
@@ -22,6 +22,7 @@ from tradetui.engine.player import Player
 from tradetui.engine.result import Source
 from tradetui.engine.run_data import read_run_data, session_sources, with_latencies
 from tradetui.engine.session import Loaded
+from tradetui.engine.simulated_market import Tell, simulated_market, unheard, warm_up
 from tradetui.engine.strategy import Strategy
 from tradetui.engine.strategy_forms import event_driven, require_form
 from tradetui.engine.subscriptions import subscription_of
@@ -34,8 +35,11 @@ QUOTED_SPEED = 10.0
 NS = 1_000_000_000
 
 
-def load_replay(config: RunConfig, folder: Path) -> Loaded:
-    """Everything a replay needs, its session file in `folder`. Without data it is the bundled session."""
+def load_replay(config: RunConfig, folder: Path, tell: Tell = unheard) -> Loaded:
+    """Everything a replay needs, its session file in `folder`. Without data it is the bundled session.
+
+    `tell` hears what takes long.
+    """
     from tradetui import __version__
     from tradetui.strategies.registry import make_strategy
 
@@ -43,7 +47,7 @@ def load_replay(config: RunConfig, folder: Path) -> Loaded:
     session, sources = _market(config)
     strategy = make_strategy(config.strategy, config.parameters)
     require_form(strategy)
-    player = _player(config, strategy, session, latencies)
+    player = _player(config, strategy, session, latencies, tell)
     now = datetime.now(UTC)
     header = JournalHeader(
         mode="replay",
@@ -59,13 +63,16 @@ def load_replay(config: RunConfig, folder: Path) -> Loaded:
     return Loaded(player, journal, str(path), ticks, min(speed, SPEED_MAX))
 
 
-def _player(config: RunConfig, strategy: Strategy, session: MarketSession, latencies: Latencies | None) -> Player:
+def _player(
+    config: RunConfig, strategy: Strategy, session: MarketSession, latencies: Latencies | None, tell: Tell
+) -> Player:
     """Ticks and books of the user's own, and what wakes by them, need the simulated market; the rest is a tape."""
     bars = session.bars
     if not len(bars) or not subscription_of(strategy).on_tape:
-        from tradetui.engine.simulated_market import simulated_market
-
+        warm_up(tell)
         return build_book_player(config, strategy, session, simulated_market, ScreenPlayer, latencies)
+    if config.data:
+        require_bars_only(config, strategy)
     require_one_length(bars)
     core = build_core(config, event_driven(strategy), session.symbols)
     return TapePlayer(core, session)

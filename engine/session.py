@@ -97,6 +97,11 @@ class ReplaySession:
         """Market seconds per second; 0 is as fast as it goes. Raises ValueError outside what the clock can do."""
         self._bus.put(Control("speed", checked_speed(speed)))
 
+    def say(self, what: str) -> None:
+        """Show what loading is busy with."""
+        old = self._snapshot
+        self._publish(msgspec.structs.replace(old, state_reason=what, version=old.version + 1))
+
     def start(self) -> None:
         """Start the engine thread."""
         self._thread.start()

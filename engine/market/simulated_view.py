@@ -47,11 +47,13 @@ class SimulatedView(MarketView):
 
     def price(self, symbol: str) -> float | None:
         """The middle of the best prices, the last trade where a side is empty."""
-        bid, ask = self.quote(symbol)
-        if bid and ask:
-            return (bid + ask) / 2
         code = self._codes.get(symbol)
-        last = 0 if code is None else self._market.last_trade(code)[0]
+        if code is None:
+            return None
+        bid, _, ask, _ = self._market.best(code)
+        if bid and ask:
+            return (bid / NANOS_PER_UNIT + ask / NANOS_PER_UNIT) / 2
+        last = self._market.last_trade(code)[0]
         return last / NANOS_PER_UNIT if last else None
 
     def mark(self, symbol: str, long: bool) -> float | None:

@@ -160,7 +160,7 @@ def backtest(
         return
     if out is not None and (out / "run.json").exists() and not quiet:
         print(f"tradetui: {out} holds another run; it is replaced", file=sys.stderr)
-    result = _run(config, out, quiet or as_json)
+    result = _run(config, out, quiet or as_json, quiet)
     if as_json:
         sys.stdout.write(result.to_json() + "\n")
     elif not quiet:
@@ -182,8 +182,9 @@ def backtest(
 backtest.__doc__ = HELP
 
 
-def _run(config: RunConfig, out: Path | None, quiet: bool) -> Any:
+def _run(config: RunConfig, out: Path | None, quiet: bool, silent: bool) -> Any:
     from tradetui.engine.backtest import run_backtest
+    from tradetui.engine.simulated_market import unheard
 
     data = list(config.data)
     if not data:
@@ -193,19 +194,23 @@ def _run(config: RunConfig, out: Path | None, quiet: bool) -> Any:
         if not quiet:
             print("tradetui: no --data; using the bundled sample month", file=sys.stderr)
     if quiet or not sys.stderr.isatty():
-        return run_backtest(config.strategy, data, config=config, out=out)
+        return run_backtest(config.strategy, data, config=config, out=out, tell=unheard if silent else _tell)
     with _progress() as progress:
-        return run_backtest(config.strategy, data, config=config, out=out, progress=progress)
+        return run_backtest(config.strategy, data, config=config, out=out, progress=progress, tell=_tell)
+
+
+def _tell(what: str) -> None:
+    print(f"tradetui: {what}", file=sys.stderr)
 
 
 class _progress:  # noqa: N801  # used as a function: a context manager that yields a callback
-    """A bar on stderr with the bars done, the rate and the time left."""
+    """A bar on stderr with the rows done, the rate and the time left."""
 
     def __enter__(self) -> Progress:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        columns = (TextColumn("backtest"), BarColumn(), MofNCompleteColumn(), TextColumn("bars"), TimeRemainingColumn())
+        columns = (TextColumn("backtest"), BarColumn(), MofNCompleteColumn(), TextColumn("rows"), TimeRemainingColumn())
         self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
         self._bar.start()
         task = self._bar.add_task("", total=None)

@@ -34,7 +34,7 @@ def open_replay(
     def load() -> Loaded:
         from tradetui.engine.replay import load_replay
 
-        return load_replay(config, folder or _sessions_folder())
+        return load_replay(config, folder or _sessions_folder(), session.say)
 
     try:
         themes = load_all()

@@ -109,6 +109,8 @@ class StatusBar(Pane):
         if snapshot.phase != "running":
             style = styles.error if snapshot.phase == "failed" else styles.muted
             word = "END" if short and snapshot.phase == "finished" else snapshot.phase.upper()
+            if snapshot.phase == "loading" and snapshot.state_reason:
+                word = f"{word}: {fmt.clean(snapshot.state_reason)}"
             return [Segment(word, style)]
         if snapshot.paused and short:
             return [Segment("PAUSED", styles.warning)]
