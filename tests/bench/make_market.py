@@ -28,6 +28,7 @@ ADD, CANCEL, MODIFY, EXECUTE = 1, 2, 3, 4  # actions of the kind `orders`
 DEPTH, TRADE = 1, 2  # kinds of the kind `depth`
 SEED, SYMBOL = 7, "ACME"
 SESSION_NS = 390 * MINUTE_NS
+AFTER_NS = 1_000_000  # no row at the very end of a bar, where engines differ in what belongs to it
 TICKS_A_DAY = 385_000  # of the kind `ticks`: a day has 390 minute bars
 ROWS_A_100_MS = 40  # of the kind `depth`
 ORDERS_A_SIDE = 2_500  # of the kind `orders`
@@ -87,7 +88,7 @@ def ticks(rows: int) -> Columns:
     parts: dict[str, list[npt.NDArray[np.int64]]] = {}
     for day, at in enumerate(market.days):
         piece = market.whole(day, _events("ticks", min(rows, TICKS_A_DAY)))
-        moved = session_open_ns(market.days[0]) + day * SESSION_NS - session_open_ns(at)
+        moved = session_open_ns(market.days[0]) + day * SESSION_NS - session_open_ns(at) + AFTER_NS
         quotes, trades = piece.session.quotes, piece.session.trades
         inside = (trades.ts_ns >= session_open_ns(at)) & (trades.ts_ns < session_open_ns(at) + SESSION_NS)
         found = {
