@@ -94,16 +94,20 @@ class Assets:
     """All assets, in order of their symbols."""
 
     def __init__(self, assets: Iterable[Asset]) -> None:
-        self.all = sorted(assets, key=lambda asset: asset.symbol)
-        self._by_name: dict[str, Asset] = {}
-        for asset in self.all:
-            for name in (asset.symbol, asset.plain, asset.id):
-                self._by_name[name.upper()] = asset
+        self._by_symbol = {asset.symbol: asset for asset in sorted(assets, key=lambda asset: asset.symbol)}
+        names = [(name.upper(), a.symbol) for a in self.all for name in (a.symbol, a.plain, a.id)]
+        self._symbols = dict(names)
+
+    @property
+    def all(self) -> list[Asset]:
+        """Every asset."""
+        return list(self._by_symbol.values())
 
     def find(self, name: str) -> Asset | None:
         """By symbol, symbol without its slash, or id; a name that still has escapes is read too."""
-        return self._by_name.get(name.upper()) or self._by_name.get(unquote(name).upper())
+        symbol = self._symbols.get(name.upper()) or self._symbols.get(unquote(name).upper())
+        return None if symbol is None else self._by_symbol[symbol]
 
     def replace(self, asset: Asset) -> None:
-        """The same asset with other properties, as when it is halted."""
-        self.__init__([asset if a.symbol == asset.symbol else a for a in self.all])  # type: ignore[misc]
+        """The same asset with other properties, as when it can no longer be borrowed."""
+        self._by_symbol[asset.symbol] = asset

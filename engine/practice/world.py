@@ -13,7 +13,7 @@ from tradetui.engine.model.instrument import decimal_from_nanos
 from tradetui.engine.practice.exchange import Exchange
 
 FOREVER_NS = 2**63 - 1
-ROWS_A_SLICE = 2_000  # rows played before others get their turn
+ROWS_A_SLICE = 250  # rows played before others get their turn: some milliseconds
 
 
 class Tick(NamedTuple):

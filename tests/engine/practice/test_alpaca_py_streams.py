@@ -8,7 +8,9 @@ import pytest
 from practice_market import ACME, BTC, MINUTE_NS, OPEN_NS, order
 from sdk import KEY, SECRET, CryptoDataStream, Heard, StockDataStream, data_updates, socket_url, trade_updates
 
+from tradetui.engine.practice import trade_stream
 from tradetui.engine.practice.data_stream import STREAMS
+from tradetui.engine.practice.faults import Rule
 from tradetui.engine.practice.in_thread import ExchangeThread
 
 RAW = pytest.mark.parametrize("raw", [False, True], ids=["models", "raw"])
@@ -187,3 +189,14 @@ def test_a_subscription_of_many_symbols_arrives_in_fragments(server: ExchangeThr
     with data_updates(server, client, lambda s, heard: s.subscribe_bars(heard.handler, *many, ACME), 1) as heard:
         minutes(server, 1)
         assert heard.next()["S"] == ACME
+
+
+@pytest.mark.slow  # the library waits half a second or more before it connects again
+def test_a_client_whose_socket_broke_off_comes_back_and_hears_again(server: ExchangeThread) -> None:
+    with trade_updates(server, raw=True) as heard:
+        server.call(lambda venue: venue.faults.add(Rule(kind="disconnect_mid_frame", target="trade_updates")))
+        server.call(lambda venue: venue.exchange.submit(order(client_order_id="lost")))
+        server.until(lambda app: app[trade_stream.STREAMS].listening == 0)
+        server.until(lambda app: app[trade_stream.STREAMS].listening == 1)
+        server.call(lambda venue: venue.exchange.submit(order(client_order_id="heard")))
+        assert {u["data"]["order"]["client_order_id"] for u in heard.take(3)} == {"heard"}
