@@ -28,7 +28,7 @@ from tradetui.engine.practice.refusals import Refusal, missing, server_fault
 from tradetui.engine.practice.venue import Venue
 
 LOOPBACK = "127.0.0.1"
-PUMP_S = 0.005  # between looks at the clock while the market runs
+PUMP_S, PUMP_MIN_S = 0.005, 0.000_5  # between looks at the clock: until the next row is due, within these
 HANG_S = 60.0  # how long a request is left without an answer that was asked to time out
 SHUTDOWN_S = 0.2
 DATA_PATHS = ("/v2/stocks/", "/v1beta3/crypto/")
@@ -187,7 +187,13 @@ async def _pump(venue: Venue) -> None:
             log.exception("the market stands still: the step from %s on failed", venue.exchange.now_ns)
             venue.clock.pause(venue.monotonic_ns())
             done = True
-        await asyncio.sleep(PUMP_S if done else 0)
+        await asyncio.sleep(_pause_s(venue) if done else 0)
+
+
+def _pause_s(venue: Venue) -> float:
+    next_ns = venue.world.next_ns()
+    wall_ns = None if next_ns is None else venue.clock.wall_ns_until(next_ns, venue.monotonic_ns())
+    return PUMP_S if wall_ns is None else min(PUMP_S, max(PUMP_MIN_S, wall_ns / 1e9))
 
 
 def _pump_once(venue: Venue) -> bool:
