@@ -45,9 +45,11 @@ def entry(signature: str) -> Callable[[Function], Function]:
 
 
 def sources() -> int:
-    """A number that changes with the text of any file of this package."""
+    """A number that changes with the text of whatever is compiled: parts, and the numbers that they name."""
+    package = files(__package__)
+    parts = [file for file in package.iterdir() if file.name.endswith(".py") and b"\n@part\n" in file.read_bytes()]
+    numbers = [package / "layout.py", files(__package__.rpartition(".")[0]) / "simulation.py"]
     state = 0
-    for file in sorted(files(__package__).iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".py"):
-            state = zlib.crc32(file.read_bytes(), state)
+    for file in [*sorted(parts, key=lambda file: file.name), *numbers]:
+        state = zlib.crc32(file.read_bytes(), state)
     return state

@@ -26,6 +26,8 @@ EMPTY = np.empty((0, TAPE_COLUMNS), np.int64)
 REQUEST = Struct(f"{at.REQUEST_WORDS}q")
 REPORT = Struct(f"{at.REPORT_WORDS}q")
 WORD_BYTES = 8
+BIDS, SYMBOL_WORDS, LEVEL_WORDS, NEXT = at.SYMBOL_START, at.SYMBOL_WORDS, at.LEVEL_WORDS, at.NEXT
+assert (at.KEY, at.TOTAL) == (0, 1)  # which `best` leaves out
 CANCEL_REST = (0,) * 9  # what a cancel leaves open of a request
 
 
@@ -112,16 +114,11 @@ class KernelMarket:
 
     def best(self, symbol: int) -> Best:
         """Best bid and ask now."""
-        mem = self._mem
-        bids = at.SYMBOL_START + at.SYMBOL_WORDS * symbol
-        asks = bids + at.LEVEL_WORDS
-        bid, ask = mem[bids + at.NEXT], mem[asks + at.NEXT]
-        return Best(
-            0 if bid == bids else -mem[bid],  # the key is a level's first word
-            mem[bid + at.TOTAL],  # a sentinel's is 0
-            0 if ask == asks else mem[ask],
-            mem[ask + at.TOTAL],
-        )
+        mem, bids = self._mem, BIDS + SYMBOL_WORDS * symbol
+        asks = bids + LEVEL_WORDS
+        bid, ask = mem[bids + NEXT], mem[asks + NEXT]  # a sentinel that is its own neighbour is an empty side, size 0
+        sides = (0 if bid == bids else -mem[bid], mem[bid + 1], 0 if ask == asks else mem[ask], mem[ask + 1])
+        return tuple.__new__(Best, sides)  # half the time of Best(...), and asked at every wake
 
     def last_trade(self, symbol: int) -> tuple[int, int, int]:
         """Price, size and side of the last trade; zeros before the first."""
