@@ -48,9 +48,11 @@ class QuickQuotes:
             return None
         if ask.enlarges < 0:  # flat, and may not sell what it has not
             asks = 0
-        renewed = [
-            (side, price) for side, price in ((bid, bids), (ask, asks)) if price != (side.price if side.order else 0)
-        ]
+        renewed = []
+        if bids != (bid.price if bid.order is not None else 0):
+            renewed.append((bid, bids))
+        if asks != (ask.price if ask.order is not None else 0):
+            renewed.append((ask, asks))
         if renewed and not self._allowed(pair, bids, asks, now):
             return None
         return self._act(pair, renewed, wish.reason, now)
