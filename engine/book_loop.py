@@ -49,7 +49,7 @@ from tradetui.engine.subscriptions import Subscription
 
 BookCore = Core[BookVenue]
 
-ROWS_PER_TURN, WAKES_PER_TURN = 20_000, 200  # some milliseconds of work each, so that pause and kill act at once
+ROWS_PER_TURN, WAKES_PER_TURN = 20_000, 100  # some milliseconds of work each, so that pause and kill act at once
 WAKES_AT_ONE_ROW_MAX = 10_000  # a strategy that answers its own fills without end stops here
 _QUOTED = WOKE_BEST | WOKE_TOUCH | WOKE_IMBALANCE
 _EMPTY: Tape = np.zeros((0, 6), np.int64)
