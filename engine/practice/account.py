@@ -14,7 +14,7 @@ from tradetui.engine.practice.orders import Orders
 from tradetui.engine.practice.prices import Prices
 from tradetui.engine.practice.rendering import cents, position_body
 from tradetui.engine.practice.wire import eastern_moment, timestamp
-from tradetui.engine.practice.words import BUY, ZERO, Position
+from tradetui.engine.practice.words import BUY, ZERO, Order, Position
 
 REG_T = Decimal(2)
 SHORT_PREMIUM = Decimal("1.03")  # a short is asked for this much of the ask
@@ -116,6 +116,14 @@ class Account:
         if far is None:
             return limit
         return max(far * SHORT_PREMIUM, limit or ZERO)
+
+    def value_of(self, order: Order, now_ns: int) -> Decimal | None:
+        """What the rest of an opening order sets aside; None where there is no price to measure it at."""
+        asset = self.asset(order.symbol)
+        limit = order.limit_price if order.limit_price is not None else order.stop_price
+        price = self.reference(asset, order.side, limit, now_ns)
+        fee = ZERO if asset.crypto else self.config.cat_fee_per_share
+        return None if price is None else order.left * (price + fee)
 
     def held(self, symbol: str) -> tuple[Decimal, list[str]]:
         """How much of a position is held by open closing orders, and by which."""

@@ -13,6 +13,7 @@ from tradetui.engine.practice.words import TERMINAL, UNROUTED, WORKING, ZERO, En
 
 FOREVER_NS = 2**63 - 1
 MINUTE_NS = 60 * 10**9
+AT_WORK = ("new", "partially_filled")  # with nothing on its way that would change it
 STOP_TYPES = ("stop", "stop_limit", "trailing_stop")
 QTY_STEP = Decimal("0.000000001")
 CHEAP = Decimal(50)  # buy stops below it have the wider collar
@@ -93,6 +94,7 @@ class Floor:
             new.route_ns = self.desk.now_ns
         else:
             at = self.desk.step(old, "pending_replace")
+            old.reserved = ZERO  # the new one holds the larger of both
             self.desk.tell("pending_replace", old, at)
             self.desk.tell("pending_new", new, new.updated_ns)
             new.route_ns = self.desk.now_ns + self.config.ack_delay_ns
@@ -173,7 +175,7 @@ class Floor:
             if order.time_in_force == "cls" and order.status in WORKING:
                 self._take(order, whole=False)
                 self.desk.end(order, "expired")
-            elif order.status in WORKING and not order.extended_hours and not self.account.asset(order.symbol).crypto:
+            elif order.status in AT_WORK and not order.extended_hours and not self.account.asset(order.symbol).crypto:
                 self.desk.matcher.remove(order.id)  # until the next session
                 order.route_ns = self.hours.following(self.desk.now_ns).open_ns
         symbols = self.account.ledger.positions
@@ -195,6 +197,8 @@ class Floor:
         if old.status == "pending_replace":
             order.qty = min(order.left, old.left) if order.qty == old.qty else order.qty
             self.desk.replaced(old, order)
+            if order.opens:
+                order.reserved = min(order.reserved, self.account.value_of(order, self.desk.now_ns) or order.reserved)
         if old.status == "replaced":
             self._start(order)
             return
@@ -260,6 +264,8 @@ class Floor:
         if price is None or order.notional is None:
             return False
         order.qty = (order.notional / price).quantize(QTY_STEP, ROUND_DOWN)
+        if not order.opens:  # the price may have fallen since: a position is closed, not turned over
+            order.qty = min(order.qty, abs(self.account.ledger.quantity(order.symbol)))
         return True
 
     def _limit(self, order: Order) -> Decimal | None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tradetui.engine.practice.words import TERMINAL, ZERO, Order
+from tradetui.engine.practice.words import TERMINAL, UNROUTED, ZERO, Order
 
 LIMIT_DEFAULT, LIMIT_MAX = 50, 500
 
@@ -70,7 +70,8 @@ class Orders:
         for order in self.open(symbol):
             if order.opens or order.side != side or self.waits(order):
                 continue
-            root = order.parent or order.id
+            stands_for = order.replaces if order.status in UNROUTED else None  # while the old one is still there
+            root = order.parent or stands_for or order.id
             left = order.left
             if root not in groups or left > groups[root][0]:
                 groups[root] = (left, order.id)

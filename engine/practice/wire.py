@@ -13,6 +13,7 @@ DAY_NS = 86_400 * NS_PER_S
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DIGITS_MAX = 40  # of a number in a request: what is longer is no amount
 EXPONENT_MAX = 18
+NINTH = Decimal("0.000000001")
 TRUE_TEXTS = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 FALSE_TEXTS = frozenset({"0", "f", "F", "FALSE", "false", "False", ""})
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1,9})\d*)?(Z|z|[+-]\d{2}:?\d{2})?")
@@ -95,7 +96,7 @@ def switch(value: object) -> bool | None:
 
 
 def amount(value: object) -> Decimal | None:
-    """A finite Decimal of a JSON number or text; None for anything else, and for what no amount looks like."""
+    """A finite Decimal of a JSON number or text, a float to nine decimals; None for what is no amount."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
         return None
     text = str(value).strip()
@@ -107,4 +108,6 @@ def amount(value: object) -> Decimal | None:
         return None
     if not result.is_finite() or abs(result.adjusted()) > EXPONENT_MAX:
         return None
+    if isinstance(value, float) and result != result.quantize(NINTH):  # 0.1 + 0.2 of a client is 0.3
+        return result.quantize(NINTH)
     return result

@@ -113,6 +113,16 @@ def test_buying_power_falls_by_what_is_held_and_what_is_set_aside() -> None:
     assert (account(story)["cash"], account(story)["long_market_value"]) == ("90000", "10000")
 
 
+def test_what_is_set_aside_falls_with_each_partial_fill() -> None:
+    story = Story(EngineMatcher())
+    story.quote(98, 100, size=40)
+    story.exchange.submit(order(qty="100", kind="limit", limit_price="100"))
+    (waiting,) = story.exchange.orders.open()
+    assert waiting.reserved == Decimal("6000.00018")
+    story.trade(100)
+    assert account(story)["buying_power"] == "390000"
+
+
 def test_a_short_adds_to_cash_and_takes_from_buying_power() -> None:
     story = Story(EngineMatcher())
     story.quote(100, 102)

@@ -174,6 +174,46 @@ def test_a_replacement_takes_over_after_the_delay() -> None:
     ]
 
 
+def test_while_a_replacement_is_on_its_way_money_and_shares_are_held_once() -> None:
+    story = at(ack_delay_ns=10**9)
+    buy = sent(story, order(kind="limit", limit_price="99", qty="100"))
+    story.at(1)
+    story.exchange.replace(buy["id"], {"qty": "50"})
+    assert story.exchange.account.body(OPEN_NS)["buying_power"] == "390100"  # the larger one
+    story.at(2)
+    assert story.exchange.account.body(OPEN_NS)["buying_power"] == "395050"
+    sent(story, order(qty="10"))
+    story.at(3)
+    sell = sent(story, order("sell", kind="limit", limit_price="101", qty="10"))
+    story.at(4)
+    story.exchange.replace(sell["id"], {"limit_price": "102"})
+    assert story.exchange.positions()[0]["qty_available"] == "0"
+
+
+def test_a_cancel_on_its_way_at_the_close_still_arrives() -> None:
+    story = at(DAY_END - 10**9, ack_delay_ns=2 * 10**9)
+    answer = sent(story, order(kind="limit", limit_price="99", force="gtc"))
+    story.exchange.advance(CLOSE_NS - 1)
+    story.exchange.orders.by_id[answer["id"]].route_ns = None
+    story.exchange.desk.start(story.exchange.orders.by_id[answer["id"]])
+    story.exchange.cancel(answer["id"])
+    story.exchange.advance(CLOSE_NS + 3 * 10**9)
+    assert story.exchange.orders.by_id[answer["id"]].status == "canceled"
+
+
+def test_a_position_sold_over_money_is_not_turned_over_when_the_price_falls() -> None:
+    story = at(-HOUR)
+    story.quote(100, 100.02)
+    story.exchange.advance(OPEN_NS)
+    story.quote(100, 100.02)
+    sent(story, order(qty="10"))
+    story.exchange.advance(CLOSE_NS + HOUR)
+    sent(story, {**order("sell"), "qty": None, "notional": "1000"})
+    story.quote(80, 80.02)
+    story.exchange.advance(NEXT_OPEN_NS)
+    assert story.exchange.positions() == []
+
+
 def test_the_clock_tells_the_next_open_and_close() -> None:
     hours = Hours(SESSIONS)
     saturday = OPEN_NS + 3 * 24 * HOUR

@@ -47,7 +47,7 @@ def test_times_of_requests(text: str, ts_ns: int | None) -> None:
 def test_switches_and_amounts_that_are_none() -> None:
     assert [switch(text) for text in ("T", "False", "yes", 1)] == [True, False, None, None]
     assert [amount(v) for v in (True, "x", "NaN", "1e99", None, "1" * 50)] == [None] * 6
-    assert amount(0.1) == Decimal("0.1")
+    assert [str(amount(v)) for v in (0.1, 0.1 + 0.2, "0.1234567891234")] == ["0.1", "0.300000000", "0.1234567891234"]
 
 
 @pytest.mark.parametrize(
