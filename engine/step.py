@@ -174,11 +174,13 @@ class Core(Generic[V]):
 
         Orders sleep until a bar that begins at `wakes_ns` or later, where that is given.
         """
+        symbol, decided = "", 0.0
         for event in events:
             self.emit(event, cause)
             if type(event) is OrderEvent:
                 self._order_seq[event.order_id] = event.seq
-                decided = self.view.decided_at(event.symbol)
+                if event.symbol != symbol:
+                    symbol, decided = event.symbol, self.view.decided_at(event.symbol)
                 self.venue.submit(event, born=born, wakes_ns=wakes_ns, decided=decided)
             elif type(event) is OrderStatusEvent and event.status == OrderStatus.CANCELLED:
                 self._order_seq.pop(event.order_id, None)
