@@ -1,6 +1,6 @@
 """Whether a message of an order book costs the same after 10^7 of them, and with 10^4 own orders resting.
 
-The compiled market alone, woken every 100 ms. The long runs play the same million messages again and again, the book
+The compiled market alone, woken every second. The long runs play the same million messages again and again, the book
 emptied between: memory that grows from one to the next would be kept for orders that are gone. Rates are of CPU time.
 
     python tests/bench/book_scaling.py --json book_scaling.json

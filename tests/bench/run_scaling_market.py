@@ -16,8 +16,10 @@ from tradetui.engine.market.kernel.market import KernelMarket
 from tradetui.engine.market.session_tape import PIECE_ROWS, SessionTape
 from tradetui.engine.market.simulation import WOKE_END, WOKE_REPORT, WOKE_TIMER, Request, SimulationRules
 
-WAKE_NS = 100_000_000
+WAKE_NS = 1_000_000_000
+WARM_UP_ROWS = 2_000
 NEAR_TICKS = 200  # own orders stand from so far below the lowest best bid, one a tick
+RULES = SimulationRules(sources=("orders",), timer_ns=WAKE_NS, wake=WOKE_TIMER | WOKE_REPORT, trade_symbols=(False,))
 
 
 def main() -> None:
@@ -31,10 +33,9 @@ def main() -> None:
     near = columns["price"][(columns["side"] > 0) & (columns["action"] == 4)]
     low = int(near.min()) if len(near) else int(np.median(columns["price"]))
     tape = SessionTape(session_of("orders", columns))
+    warm_up(tape)
     rows, length = len(tape), int(columns["ts_ns"][-1] - columns["ts_ns"][0]) + WAKE_NS
-    market = KernelMarket(
-        SimulationRules(sources=("orders",), timer_ns=WAKE_NS, wake=WOKE_TIMER | WOKE_REPORT, trade_symbols=(False,)), 1
-    )
+    market = KernelMarket(RULES, 1)
     for order in range(options.own):
         price = max(1, low - NEAR_TICKS - order) * TICK_NANOS
         market.place(Request(order + 1, 0, 1, 1, 0, LOT_NANOS, price, 0, False, 0))
@@ -60,6 +61,16 @@ def main() -> None:
     after_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     told = {"rows": rows * options.times, "seconds": watch.seconds, "run_cpu_s": watch.cpu_s, "wakes": wakes}
     print(json.dumps({**told, "grown_mb": after_mb - before_mb, "faults": sum(market.faults())}))
+
+
+def warm_up(tape: SessionTape) -> None:
+    """Have the market compiled, or loaded, before anything is timed."""
+    market = KernelMarket(RULES, 1)
+    market.place(Request(1, 0, 1, 1, 0, LOT_NANOS, TICK_NANOS, 0, False, 0))
+    market.load(tape.piece(0, WARM_UP_ROWS))
+    while market.row < WARM_UP_ROWS:
+        market.advance(WARM_UP_ROWS, WARM_UP_ROWS)
+    market.reports()
 
 
 if __name__ == "__main__":

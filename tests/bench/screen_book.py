@@ -39,14 +39,14 @@ from harness import HERE
 from startup import drain
 
 TARGET_MS, TARGET_FRAMES = 60.0, 10.0
-KEY = b"d"
+KEY, DEPTHS = b"d", ("5", "10", "20", " all")  # each press goes to the next
 TOLD = re.compile(r"\bd(\d+| all)\s+grp")  # the last line of the book
 LADDER = re.compile(r"\d+\.\d\d")
 UNKNOWN = re.compile(
     rb"\x1b\[[<>=?][0-9;]*[a-gi-ku-z]|\x1b\[[?0-9;]*\$[a-z]|\x1bP.*?\x1b\\|\x1b_.*?\x1b\\|\x1b\[[0-9;]*t"
 )
 BURST_S = 0.002  # output with shorter pauses belongs to one frame
-START_S, GAP_S, ANSWER_S = 60.0, (0.15, 0.35), 2.0
+START_S, GAP_S, ANSWER_S = 60.0, (0.25, 0.5), 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def main() -> int:
 
 def read_options() -> argparse.Namespace:
     parser = harness.parser(__doc__, rounds=3)
-    parser.add_argument("--events", type=int, default=20_000_000, help="order events of the replayed session")
+    parser.add_argument("--events", type=int, default=10_000_000, help="order events of the replayed session")
     parser.add_argument("--orders", type=Path, help="replay this file of orders instead")
     parser.add_argument("--strategy", default="market_maker")
     parser.add_argument("--keys", type=int, default=60, help="keys pressed in each round")
@@ -199,23 +199,39 @@ def bursts(chunks: Sequence[tuple[float, bytes]]) -> list[tuple[float, bytes]]:
 
 
 def judge(keys: Sequence[float], told: Sequence[tuple[float, str]], frames: Sequence[float]) -> Seen:
-    answers, unanswered = [], 0
-    changes = [at for at, _ in told[1:]]
     first = keys[0]
     moved = [at for at in frames if at >= first]
-    still = [after for before, after in itertools.pairwise(keys) if not any(before < at < after for at in moved)]
-    end = still[0] if still else keys[-1]  # from then on the replay stood still
-    for key, following in zip(keys, (*keys[1:], keys[-1] + ANSWER_S), strict=True):
-        if key > end:
-            break
-        answer = next((at for at in changes if key < at < following), None)
-        if answer is None:
-            unanswered += 1
-        else:
-            answers.append((answer - key) * 1000.0)
-    moving = [at for at in moved if at <= end]
+    end = stood_still(keys, moved)
+    answered = answers(keys, [(at, words) for at, words in told if at > first], last_before(told, first))
+    waited = [(at - key) * 1000.0 for key, at in zip(keys, answered, strict=False) if key <= end]
     seconds = max(end - first, 1e-9)
-    return Seen(tuple(answers), unanswered, len(moving) / seconds, seconds)
+    pressed = sum(key <= end for key in keys)
+    return Seen(tuple(waited), pressed - len(waited), sum(at <= end for at in moved) / seconds, seconds)
+
+
+def stood_still(keys: Sequence[float], frames: Sequence[float]) -> float:
+    """The key from which on the book was repainted for keys alone, at most once for each: the replay was at its end."""
+    end = keys[-1]
+    for key, following in reversed(list(itertools.pairwise(keys))):
+        if sum(key < at < following for at in frames) > 1:
+            break
+        end = key
+    return end
+
+
+def last_before(told: Sequence[tuple[float, str]], at: float) -> str:
+    return next(words for when, words in reversed(told) if when <= at)
+
+
+def answers(keys: Sequence[float], told: Sequence[tuple[float, str]], before: str) -> list[float]:
+    """When the last line first said what each key leads to; one repaint may answer several keys."""
+    found: list[float] = []
+    begin = DEPTHS.index(before)
+    for at, words in told:
+        steps = (DEPTHS.index(words) - begin - len(found)) % len(DEPTHS)
+        found += [at] * steps
+    assert len(found) <= len(keys), "more changes than keys"
+    return found
 
 
 def vars_of(seen: Seen) -> dict[str, Any]:
