@@ -14,8 +14,8 @@ from tradetui.engine.practice.answers import VENUE
 from tradetui.engine.practice.config import FAKE_SYMBOL
 from tradetui.engine.practice.connections import Connection
 from tradetui.engine.practice.frames import Message, decode
-from tradetui.engine.practice.market_data import level_row, quote_of, trade_row
 from tradetui.engine.practice.prices import Side
+from tradetui.engine.practice.rows import level_row, quote_of, trade_row
 from tradetui.engine.practice.subscriptions import (
     ALREADY_AUTHENTICATED,
     AUTH_FAILED,

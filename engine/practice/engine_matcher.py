@@ -70,9 +70,7 @@ class EngineMatcher:
             changes = [*((*key, 0) for key in book.levels if key not in shown), *changes]
         for side, price, size in changes:
             self._show(book, (side, price), size, ts_ns)
-        outcomes: list[Outcome] = []
-        for key in list(book.stale):
-            outcomes += self._refill(book, key, ts_ns)
+        outcomes = self._refill_all(book, ts_ns)
         for order_id, (side, qty) in list(book.waiting.items()):
             outcomes += self._send(book, order_id, side, qty, None, "ioc", ts_ns)
         return outcomes
@@ -89,7 +87,7 @@ class EngineMatcher:
             limit=price,
             time_in_force="ioc",
         )
-        return self._told(book, book.engine.submit(order, ts_ns))
+        return self._told(book, book.engine.submit(order, ts_ns)) + self._refill_all(book, ts_ns)
 
     def place(
         self, order_id: str, symbol: str, side: int, qty: Decimal, limit: Decimal | None, ts_ns: int
@@ -172,6 +170,9 @@ class EngineMatcher:
             book.stale.pop(key, None)
         elif over < 0:
             book.stale[key] = None
+
+    def _refill_all(self, book: _Symbol, ts_ns: int) -> list[Outcome]:
+        return [outcome for key in list(book.stale) for outcome in self._refill(book, key, ts_ns)]
 
     def _refill(self, book: _Symbol, key: tuple[int, int], ts_ns: int) -> list[Outcome]:
         """Put what is missing at a level at the end of its queue, unless the other side stands in its way for now."""

@@ -6,18 +6,16 @@ from collections.abc import Sequence
 from decimal import ROUND_DOWN, Decimal
 
 from tradetui.engine.model.instrument import decimal_from_nanos
+from tradetui.engine.practice import stops
 from tradetui.engine.practice.desk import Desk
 from tradetui.engine.practice.matcher import Change
 from tradetui.engine.practice.requests import NewOrder
-from tradetui.engine.practice.words import TERMINAL, UNROUTED, WORKING, ZERO, Ended, EquityPoint, Order, Outcome, Status
+from tradetui.engine.practice.stops import STOP_TYPES
+from tradetui.engine.practice.words import UNROUTED, WORKING, ZERO, Ended, EquityPoint, Order, Outcome, Status
 
-FOREVER_NS = 2**63 - 1
 MINUTE_NS = 60 * 10**9
 AT_WORK = ("new", "partially_filled")  # with nothing on its way that would change it
-STOP_TYPES = ("stop", "stop_limit", "trailing_stop")
 QTY_STEP = Decimal("0.000000001")
-CHEAP = Decimal(50)  # buy stops below it have the wider collar
-COLLAR_CHEAP, COLLAR_DEAR = Decimal("1.04"), Decimal("1.025")
 
 
 class Floor:
@@ -129,16 +127,8 @@ class Floor:
 
     def trail(self, order: Order) -> None:
         """Move the stop of a trailing order by the best price so far."""
-        price = self.prices.price(order.symbol)
-        if price is not None and (order.hwm is None or (price - order.hwm) * -order.side > 0):
-            order.hwm = price
+        if stops.trail(order, self.prices.price(order.symbol)):
             self.desk.touched[order.id] = order
-        if order.hwm is None:
-            return
-        distance = order.trail_price
-        if distance is None:
-            distance = order.hwm * (order.trail_percent or ZERO) / 100
-        order.stop_price = order.hwm + distance * order.side
 
     def _next_due(self) -> int:
         now = self.desk.now_ns
@@ -232,7 +222,7 @@ class Floor:
             return
         self._show(order.symbol)
         self._fill(
-            self.desk.matcher.place(order.id, order.symbol, order.side, order.left, self._limit(order), self._now)
+            self.desk.matcher.place(order.id, order.symbol, order.side, order.left, stops.worst_price(order), self._now)
         )
 
     @property
@@ -268,12 +258,6 @@ class Floor:
             order.qty = min(order.qty, abs(self.account.ledger.quantity(order.symbol)))
         return True
 
-    def _limit(self, order: Order) -> Decimal | None:
-        if order.type == "stop" and order.side > 0 and order.stop_price is not None:
-            collar = COLLAR_CHEAP if order.stop_price < CHEAP else COLLAR_DEAR
-            return (order.stop_price * collar).quantize(Decimal("0.01"))
-        return order.limit_price
-
     def _fill(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             if isinstance(outcome, Ended):
@@ -298,25 +282,15 @@ class Floor:
     def _elect(self, symbol: str, high: Decimal | None, low: Decimal | None) -> None:
         """Stops of buys at or below `high`, and of sells at or above `low`, are reached."""
         for order in self.orders.open(symbol):
-            if order.type not in STOP_TYPES or order.elected or not self._armed(order):
+            if order.type not in STOP_TYPES or order.elected or not stops.armed(order, self.orders):
                 continue
             price = high if order.side > 0 else low
-            if price is None:
+            if price is None or not self.tradable(order):
                 continue
             if order.type == "trailing_stop":
                 self.trail(order)
-            if order.stop_price is not None and (price - order.stop_price) * order.side >= 0:
+            if stops.reached(order, price):
                 self._elected(order)
-
-    def _armed(self, order: Order) -> bool:
-        if order.status in TERMINAL or not self.tradable(order):
-            return False
-        if order.status != "held":
-            return order.status in WORKING
-        if order.parent is None or self.orders.waits(order):
-            return False
-        root = self.orders.by_id[order.parent]
-        return root.order_class != "oco" or root.status in WORKING
 
     def _elected(self, order: Order) -> None:
         order.elected = True

@@ -18,10 +18,10 @@ from tradetui.engine.practice.market_data import (
     BadToken,
     Kind,
     Query,
-    Row,
     by_symbol,
 )
 from tradetui.engine.practice.refusals import Refusal, bad_request
+from tradetui.engine.practice.rows import Row
 from tradetui.engine.practice.timeframes import Timeframe, read_timeframe
 from tradetui.engine.practice.venue import Venue
 from tradetui.engine.practice.wire import DAY_NS, NS_PER_S, eastern_moment, eastern_ns

@@ -171,3 +171,15 @@ def test_the_real_paper_engine_fills_whatever_size_is_shown_and_now_and_then_onl
     told = story.events()
     assert any(event.startswith("partial_fill") for event in told)
     assert any(event.endswith(" 100 at 100.02") for event in told)
+
+
+@pytest.mark.parametrize(("stop", "worst"), [("101", "103.52"), ("49", "50.96")])
+def test_a_buy_stop_does_not_chase_the_market_beyond_its_collar(stop: str, worst: str) -> None:
+    story = Story(EngineMatcher())
+    story.quote(Decimal(stop) - 2, Decimal(stop) - 1)
+    sent(story, order(kind="stop", stop_price=stop))
+    story.quote(Decimal(worst), Decimal(worst) + Decimal("0.01"))
+    story.trade(worst)
+    assert story.events()[-1] == "new stop buy"
+    story.quote(Decimal(worst) - 1, Decimal(worst))
+    assert story.events() == [f"fill stop buy 10 at {worst}"]
