@@ -6,13 +6,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Literal, Protocol
 
 import msgspec
 
 from tradetui.engine.model.commands import Command
-from tradetui.engine.model.events import FeedEvent, MarketData, OrderEvent, VenueReport
+from tradetui.engine.model.events import (
+    Beat,
+    FeedEvent,
+    MarketData,
+    OrderEvent,
+    VenueOrder,
+    VenuePosition,
+    VenueReport,
+    VenueState,
+)
+
+__all__ = ["Beat", "VenueOrder", "VenuePosition", "VenueState"]  # words of the model that gateways speak too
 
 # -- to the venue: put into the execution thread's queue after the journal has them on disk
 
@@ -44,55 +54,7 @@ class LookUp(msgspec.Struct, frozen=True):
 
 Instruction = Send | Withdraw | WithdrawAll | LookUp
 
-# -- from the venue: what the account is, as its own REST interface tells it
-
-
-class VenueOrder(msgspec.Struct, frozen=True):
-    """A working order as the venue has it."""
-
-    venue_id: str
-    client_order_id: str
-    symbol: str
-    side: int
-    quantity: Decimal
-    filled: Decimal
-    type: str
-    limit_price: Decimal | None
-    stop_price: Decimal | None
-    status: str
-
-
-class VenuePosition(msgspec.Struct, frozen=True):
-    """A position as the venue has it; signed units."""
-
-    symbol: str
-    quantity: Decimal
-    average_price: Decimal
-
-
-class VenueState(msgspec.Struct, frozen=True, tag_field="input", tag="venue_state"):
-    """The whole account at one time; `asked_ns` is when the first question left, `ts_ns` when the last answer came."""
-
-    account: str  # its last four signs: what a screen may show
-    paper: bool  # as the venue says
-    blocked: str  # why it may not trade; empty where it may
-    cash: Decimal
-    equity: Decimal
-    buying_power: Decimal
-    orders: tuple[VenueOrder, ...]
-    positions: tuple[VenuePosition, ...]
-    asked_ns: int
-    ts_ns: int
-
-
-# -- into the engine
-
-
-class Beat(msgspec.Struct, frozen=True):
-    """Time went on: timers, staleness, day ends. Sent by the session's own thread at least every 100 ms."""
-
-    ts_ns: int
-
+# -- into the engine: VenueState is the whole account, Beat comes from the session's thread at least every 100 ms
 
 LiveInput = MarketData | FeedEvent | VenueReport | VenueState | Beat | Command
 Put = Callable[[LiveInput], None]  # into the engine's inbox: never blocks

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from tradetui.engine.model.events import (
+    Beat,
     BookEvent,
     CommandEvent,
     ControlEvent,
@@ -14,18 +15,21 @@ from tradetui.engine.model.events import (
     FeedEvent,
     FillEvent,
     MarketEvent,
+    OpeningEvent,
     OrderEvent,
     OrderStatusEvent,
     QuoteEvent,
     ReconciliationEvent,
     RefusalEvent,
     RiskEvent,
+    SessionEvent,
     SignalEvent,
     StrategyErrorEvent,
     TimerEvent,
     TradeEvent,
     TwoSidedQuote,
     VenueReport,
+    VenueState,
 )
 from tradetui.engine.model.orders import Role, TimeInForce
 
@@ -108,12 +112,24 @@ def sentence(event: Event) -> str:  # noqa: C901  # one line a kind, and the typ
         case CommandEvent():
             return _command(event)
         case FeedEvent(state=state, message=message):
-            return f"feed {f'of {event.symbol} ' if event.symbol else ''}{state.lower()}{_because(message)}"
+            what = "stream of orders" if event.source == "orders" else "feed"
+            return f"{what} {f'of {event.symbol} ' if event.symbol else ''}{state.lower()}{_because(message)}"
         case VenueReport():
             return _venue(event)
         case ReconciliationEvent(differences=differences):
             told = "; ".join(difference.message for difference in differences)
             return f"books and venue {f'differ: {told}' if told else 'agree'}"
+        case VenueState(account=account, cash=cash):
+            held, working = len(event.positions), len(event.orders)
+            kind = "paper account" if event.paper else "account"
+            return f"{kind} {account}: cash {cash}, {held} positions, {working} orders{_because(event.blocked)}"
+        case OpeningEvent(cash=cash, positions=positions):
+            held_text = ", ".join(f"{_amount(p.quantity)} {p.symbol} at {p.average_price}" for p in positions)
+            return f"the books begin with cash {cash}{f' and {held_text}' if held_text else ''}"
+        case Beat():
+            return "time went on"
+        case SessionEvent(what=what, message=message):
+            return f"the session {what}{_because(message)}"
         case _:
             assert_never(event)
 

@@ -256,6 +256,7 @@ class FeedEvent(Happened, frozen=True, gc=False, tag="feed"):
     state: Literal["FRESH", "LATE", "STALE", "DOWN", "GAP", "BACKFILLED"]
     message: str
     ts_ns: int
+    source: Literal["market", "orders"] = "market"  # the feed of prices, or the venue's stream of what orders do
     seq: int = 0
     cause: int = 0
 
@@ -311,6 +312,74 @@ class ReconciliationEvent(Happened, frozen=True, gc=False, tag="reconciliation")
     cause: int = 0
 
 
+class VenueOrder(msgspec.Struct, frozen=True):
+    """A working order as the venue has it."""
+
+    venue_id: str
+    client_order_id: str
+    symbol: str
+    side: int
+    quantity: Decimal
+    filled: Decimal
+    type: str
+    limit_price: Decimal | None
+    stop_price: Decimal | None
+    status: str
+
+
+class VenuePosition(msgspec.Struct, frozen=True):
+    """A position as the venue has it; signed units."""
+
+    symbol: str
+    quantity: Decimal
+    average_price: Decimal
+
+
+class VenueState(Happened, frozen=True, gc=False, tag="venue_state"):
+    """The whole account at one time: an input; `asked_ns` is when the first question left, `ts_ns` the last answer."""
+
+    account: str  # its last four signs: what a screen may show
+    paper: bool  # as the venue says
+    blocked: str  # why it may not trade; empty where it may
+    cash: Decimal
+    equity: Decimal
+    buying_power: Decimal
+    orders: tuple[VenueOrder, ...]
+    positions: tuple[VenuePosition, ...]
+    asked_ns: int
+    ts_ns: int
+    seq: int = 0
+    cause: int = 0
+
+
+class OpeningEvent(Happened, frozen=True, gc=False, tag="opening"):
+    """The books of a live session begin with what the venue's account holds: the only entry that is no execution."""
+
+    cash: Decimal
+    positions: tuple[VenuePosition, ...]
+    ts_ns: int
+    seq: int = 0
+    cause: int = 0
+
+
+class Beat(Happened, frozen=True, gc=False, tag="beat"):
+    """Time went on: what waited for a time may happen. An input; those by which nothing happens leave no trace."""
+
+    ts_ns: int
+    seq: int = 0
+    cause: int = 0
+
+
+class SessionEvent(Happened, frozen=True, gc=False, tag="session"):
+    """A live session began, or went on after it had ended or died: an input from which the strategy starts anew."""
+
+    what: Literal["started", "resumed"]
+    message: str
+    ts_ns: int
+    seq: int = 0
+    cause: int = 0
+
+
 MarketData = MarketEvent | QuoteEvent | TradeEvent | BookEvent | TimerEvent
 Event = (
     MarketEvent
@@ -331,4 +400,8 @@ Event = (
     | FeedEvent
     | VenueReport
     | ReconciliationEvent
+    | VenueState
+    | OpeningEvent
+    | Beat
+    | SessionEvent
 )

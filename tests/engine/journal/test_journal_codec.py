@@ -21,6 +21,10 @@ from tradetui.engine.model.events import Event, MarketEvent, SignalEvent, Strate
 def values_of(kind: Any) -> st.SearchStrategy[Any]:
     if get_origin(kind) is Literal:
         return st.sampled_from(get_args(kind))
+    if get_origin(kind) is tuple:
+        return st.lists(values_of(get_args(kind)[0]), max_size=2).map(tuple)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return events_of(kind)
     if get_args(kind):
         return st.one_of(*map(values_of, get_args(kind)))
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
@@ -36,7 +40,7 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
     return plain[kind]
 
 
-def events_of(kind: type) -> st.SearchStrategy[Event]:
+def events_of(kind: type) -> st.SearchStrategy[Any]:
     return st.builds(kind, **{field.name: values_of(field.type) for field in msgspec.structs.fields(kind)})
 
 

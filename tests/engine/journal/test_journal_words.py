@@ -9,6 +9,7 @@ import pytest
 
 from tradetui.engine.journal.words import iso_utc, sentence
 from tradetui.engine.model.events import (
+    Beat,
     BookEvent,
     CommandEvent,
     ControlEvent,
@@ -17,19 +18,23 @@ from tradetui.engine.model.events import (
     FeedEvent,
     FillEvent,
     MarketEvent,
+    OpeningEvent,
     OrderEvent,
     OrderStatusEvent,
     QuoteEvent,
     ReconciliationEvent,
     RefusalEvent,
     RiskEvent,
+    SessionEvent,
     SignalEvent,
     StrategyErrorEvent,
     TimerEvent,
     TradeEvent,
     TradingState,
     TwoSidedQuote,
+    VenuePosition,
     VenueReport,
+    VenueState,
 )
 from tradetui.engine.model.orders import OrderStatus
 
@@ -44,6 +49,17 @@ SPOKEN: list[tuple[Event, str]] = [
     (BookEvent("A", 0, -1, 1.5, 20.0), "A ask level 1.5 now 20"),
     (FeedEvent("A", "STALE", "no quote for 12 s", 0), "feed of A stale: no quote for 12 s"),
     (FeedEvent("", "DOWN", "the socket closed", 0), "feed down: the socket closed"),
+    (FeedEvent("", "DOWN", "the socket closed", 0, "orders"), "stream of orders down: the socket closed"),
+    (
+        VenueState("1234", True, "trading is blocked", D("5.10"), D("6"), D("7"), (), (), 0, 0),
+        "paper account 1234: cash 5.10, 0 positions, 0 orders: trading is blocked",
+    ),
+    (
+        OpeningEvent(D("5.10"), (VenuePosition("A", D("-2"), D("9.5")),), 0),
+        "the books begin with cash 5.10 and -2 A at 9.5",
+    ),
+    (Beat(0), "time went on"),
+    (SessionEvent("resumed", "after event 12", 0), "the session resumed: after event 12"),
     (
         VenueReport(7, "s-7", "v1", "A", 1, "fill", D("2"), D("9.1"), D("0"), D("0"), "taker", "e1", "", 0, 0),
         "the venue filled 2 A at 9.1 of order 7",
