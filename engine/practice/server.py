@@ -29,6 +29,7 @@ from tradetui.engine.practice.venue import Venue
 
 LOOPBACK = "127.0.0.1"
 PUMP_S, PUMP_MIN_S = 0.005, 0.000_5  # between looks at the clock: until the next row is due, within these
+RETRY_S = 1.0  # after a step that failed
 HANG_S = 60.0  # how long a request is left without an answer that was asked to time out
 SHUTDOWN_S = 0.2
 DATA_PATHS = ("/v2/stocks/", "/v1beta3/crypto/")
@@ -180,14 +181,17 @@ async def _pumping(app: web.Application) -> AsyncIterator[None]:
 
 async def _pump(venue: Venue) -> None:
     """Let the market go on as the clock says, in slices, so that requests get their turn."""
+    failing = False
     while True:
         try:
             done = _pump_once(venue)
+            failing = False
         except Exception:
-            log.exception("the market stands still: the step from %s on failed", venue.exchange.now_ns)
+            if not failing:  # said once, and tried again: a disk that was full may have room by then
+                log.exception("the market stands still: the step from %s on failed", venue.exchange.now_ns)
+            failing = done = True
             venue.clock.pause(venue.monotonic_ns())
-            done = True
-        await asyncio.sleep(_pause_s(venue) if done else 0)
+        await asyncio.sleep(RETRY_S if failing else _pause_s(venue) if done else 0)
 
 
 def _pause_s(venue: Venue) -> float:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import ipaddress
 import os
-import secrets
-import signal
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -82,6 +77,8 @@ def exchange(
     fault_every: Annotated[int, typer.Option(min=1, metavar="N", help="One in about N requests and frames.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as one JSON object.")] = False,
 ) -> None:
+    import asyncio
+
     from tradetui.engine.practice.opening import open_venue, renamed
 
     _require_aiohttp()
@@ -114,6 +111,9 @@ exchange.__doc__ = HELP
 
 
 async def _serve(opened: Opened, host: str, port: int, keys: tuple[str, str] | None, as_json: bool) -> None:
+    import asyncio
+    import signal
+
     from tradetui.engine.practice.server import make_app, start
 
     stopped = asyncio.Event()
@@ -183,6 +183,8 @@ def _market(data: Path | None, synthetic: int | None) -> tuple[MarketSession, Ba
 
 def _keys() -> tuple[str, str, bool]:
     """Key and secret, and whether they were given."""
+    import secrets
+
     key, secret = os.environ.get(KEY_VARIABLE, ""), os.environ.get(SECRET_VARIABLE, "")
     if bool(key) != bool(secret):
         missing = SECRET_VARIABLE if key else KEY_VARIABLE
@@ -193,6 +195,8 @@ def _keys() -> tuple[str, str, bool]:
 
 
 def _config(path: Path | None, settings: list[str]) -> PracticeConfig:
+    import tomllib
+
     import msgspec
 
     from tradetui.engine.practice.config import PracticeConfig
@@ -225,6 +229,8 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 
 def _check_host(host: str, open_to_network: bool) -> None:
+    import ipaddress
+
     if host == "localhost" or open_to_network:
         return
     try:

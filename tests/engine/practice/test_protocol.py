@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tradetui.engine.practice.data_stream import STREAMS
+from tradetui.engine.practice.exchange import Exchange
 from tradetui.engine.practice.in_thread import ExchangeThread
 from tradetui.engine.practice.venue import Venue
 
@@ -324,3 +325,21 @@ def test_nobody_is_forgotten_when_a_client_leaves(server: ExchangeThread) -> Non
 
 def error(code: int, text: str) -> list[dict[str, Any]]:
     return [{"T": "error", "code": code, "msg": text}]
+
+
+class FullDisk:
+    """Nothing that changed can be written down."""
+
+    def write(self, exchange: Exchange) -> None:
+        if exchange.desk.touched:
+            raise OSError("no space left on device")
+
+
+def test_an_order_that_could_not_be_written_down_is_not_acknowledged() -> None:
+    venue = Venue(small_world(None), {"PKTEST": "test-secret"}, keeper=FullDisk())
+    venue.advance(OPEN_NS)
+    body = {"symbol": ACME, "qty": "1", "side": "buy", "type": "limit", "limit_price": "99", "time_in_force": "day"}
+    with ExchangeThread(venue) as server:
+        status, answer, _ = ask(server, "POST", "/v2/orders", json.dumps(body).encode())
+        assert (status, answer["code"]) == (500, 50010000)
+        assert ask(server, "GET", "/v2/clock")[0] == 500

@@ -38,12 +38,12 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     assert len(again.exchange.floor.equity) == 3
     refused = again.exchange.submit(order(client_order_id="one"))
     assert isinstance(refused, Refusal)  # ids are used up for ever
+    fresh = again.exchange.submit(order(kind="limit", limit_price="1"))
+    assert isinstance(fresh, dict)
+    assert fresh["id"] not in {o["id"] for o in before["orders"]}
     again.advance(OPEN_NS + 15 * MINUTE_NS)
     rows = again.ledger()["activities"]
     assert sum(float(row["qty"]) for row in rows if row["side"] == "sell") == 10  # the take-profit went on working
-    fresh = again.exchange.submit(order())
-    assert isinstance(fresh, dict)
-    assert fresh["id"] not in {o["id"] for o in before["orders"]}
 
 
 def test_a_closed_venue_goes_on_at_the_minute_where_it_stood(tmp_path: Path) -> None:
