@@ -13,6 +13,7 @@ from tradetui.engine.model.events import (
     ControlEvent,
     Event,
     FillEvent,
+    OpeningEvent,
     OrderStatusEvent,
     RefusalEvent,
     RiskEvent,
@@ -70,6 +71,8 @@ class News:
                     continue
                 case FillEvent():
                     self._fill(event)
+                case OpeningEvent():
+                    self._ledger.adopt(event)
                 case RefusalEvent(ts_ns=ts_ns, check=check, symbol=symbol, message=message):
                     self._alert(ts_ns, "warning", check, symbol, message)
                 case RiskEvent(ts_ns=ts_ns, severity=severity, check=check, symbol=symbol, message=message):

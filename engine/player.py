@@ -26,13 +26,11 @@ class Ladder(Protocol):
         ...
 
 
-class Player(Protocol):
-    """A position in a recorded market. Rows are played in order; a turn is as much as is done in some milliseconds."""
+class Shown(Protocol):
+    """A market as a screen shows it, recorded or live."""
 
-    rows_per_turn: int
     symbols: tuple[str, ...]
-    at_ns: Int64  # when each row became known
-    row: int  # the first that has not been played
+    row: int  # how many rows there were so far
     last: dict[str, tuple[float, float]]  # price and size of the last trade
     first: dict[str, float]  # the session's first price
     volume: dict[str, float]
@@ -53,12 +51,23 @@ class Player(Protocol):
         """The levels of each symbol."""
         ...
 
+    def __len__(self) -> int: ...
+
+    def refresh(self) -> None:
+        """Bring what a screen shows up to date."""
+        ...
+
+
+class Player(Shown, Protocol):
+    """A position in a recorded market. Rows are played in order; a turn is as much as is done in some milliseconds."""
+
+    rows_per_turn: int
+    at_ns: Int64  # when each row became known
+
     @property
     def done(self) -> bool:
         """Whether every row has been played."""
         ...
-
-    def __len__(self) -> int: ...
 
     def due(self, market_ns: int) -> int:
         """The row that is the first not to have happened by `market_ns`."""
@@ -66,8 +75,4 @@ class Player(Protocol):
 
     def play(self, stop: int) -> None:
         """Play rows up to `stop`, not included; fewer where more than a turn's work was in them."""
-        ...
-
-    def refresh(self) -> None:
-        """Bring what a screen shows up to date."""
         ...

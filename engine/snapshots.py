@@ -24,7 +24,7 @@ from tradetui.engine.model.snapshot import (
     SymbolView,
 )
 from tradetui.engine.news import News
-from tradetui.engine.player import Player
+from tradetui.engine.player import Shown
 
 CURVE_POINTS_MAX = 1_000  # more than two for each column of the widest screen
 CURVE_EVERY = 5  # pictures between two curves of a running market: a chart needs no frame rate
@@ -33,7 +33,7 @@ CURVE_EVERY = 5  # pictures between two curves of a running market: a chart need
 class SnapshotBuilder:
     """Observes events and makes snapshots of a player's session. Looks at the core, never moves it."""
 
-    def __init__(self, player: Player, ticks: dict[str, float]) -> None:
+    def __init__(self, player: Shown, ticks: dict[str, float]) -> None:
         self._player = player
         self._core = player.core
         self._ticks = ticks

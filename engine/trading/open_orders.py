@@ -34,6 +34,16 @@ class OpenOrders:
         self.by_id[order.order_id] = order
         self.by_symbol.setdefault(order.symbol, {})[order.order_id] = order
 
+    def put_back(self, order: Order) -> None:
+        """Keep an order that has its number: one of a session that goes on."""
+        self._last_id = max(self._last_id, order.order_id)
+        self.by_id[order.order_id] = order
+        self.by_symbol.setdefault(order.symbol, {})[order.order_id] = order
+
+    def number_after(self, order_id: int) -> None:
+        """Never again give a number up to this one."""
+        self._last_id = max(self._last_id, order_id)
+
     def add_quote(self, order: Order, value: int) -> int:
         """Give a quote its number and keep it; filled whole it is worth `value`, in nanos of money."""
         self._last_id = order.order_id = order_id = self._last_id + 1

@@ -184,7 +184,41 @@ class OrderManager:
         ]
         return [self._end(order, OrderAction.CANCEL, reason, now) for order in entries]
 
+    # -- a session that goes on
+
+    def put_back(self, sent: OrderEvent, signal: SignalEvent | None, now: Moment) -> None:
+        """Keep an order that an earlier part of this session sent; an entry's legs are those that `signal` asked for."""
+        price = sent.limit_price or sent.stop_price or decimal_from_nanos(nanos_from_float(now.price))
+        order = Order(
+            sent.order_id, sent.symbol, sent.side, sent.quantity, sent.type, sent.limit_price, sent.stop_price,
+            sent.time_in_force, sent.role, sent.parent, None, reason=sent.reason, decided_price=float(price),
+            ts_ns=sent.ts_ns, cause=sent.cause, status=OrderStatus.SENT,
+        )  # fmt: skip
+        if sent.role == "open" and signal is not None:
+            self._levels_of(order, signal, now)
+        self._open.put_back(order)
+        self.counts.send()
+        if order.role == "open" and price:
+            self._open.reserve(order, price)
+
+    def number_after(self, order_id: int) -> None:
+        """Never again give a number up to this one."""
+        self._open.number_after(order_id)
+
+    def _levels_of(self, order: Order, signal: SignalEvent, now: Moment) -> None:
+        try:
+            instrument = self._instruments[order.symbol]
+            wished = self._wishes.entry(signal, instrument, order.side, now.price, now.free, order.quantity)
+        except BadWish:
+            return  # its legs cannot be told any more
+        order.stop_loss, order.take_profit = wished.stop_loss, wished.take_profit
+        order.stop_share, order.target_share = wished.stop_share, wished.target_share
+
     # -- what can be asked
+
+    def is_open(self, order_id: int) -> bool:
+        """Whether the order is held, queued or working."""
+        return order_id in self._open.by_id
 
     def open_orders(self, symbol: str | None = None) -> list[Order]:
         """Orders that are held, queued or working, oldest first."""

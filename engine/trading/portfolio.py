@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-from tradetui.engine.model.events import FillEvent
+from tradetui.engine.model.events import FillEvent, OpeningEvent
 from tradetui.engine.model.instrument import EXACT
 
 ZERO = Decimal(0)
@@ -79,7 +79,7 @@ class Position:
 
 
 class Portfolio:
-    """Every position and the cash behind them. `apply` is the only way in."""
+    """Every position and the cash behind them. `apply` is the only way in, but for what a venue's account began with."""
 
     def __init__(self, cash: Decimal) -> None:
         self.start = cash
@@ -117,6 +117,24 @@ class Portfolio:
         else:
             self.short.discard(symbol)
         return profit
+
+    def adopt(self, opening: OpeningEvent) -> None:
+        """Begin with what an account holds; what it holds is worth its cost, and all of it together is the start."""
+        assert not self._executions and not self.positions, "books that were opened before"
+        self.start = self.cash = opening.cash
+        for held in opening.positions:
+            if not held.quantity:
+                continue
+            position = self.positions[held.symbol] = self.open[held.symbol] = Position(held.symbol)
+            position.quantity, position.opened_ns = held.quantity, opening.ts_ns
+            position.cost = _multiply(held.quantity, held.average_price)
+            self.start = _add(self.start, position.cost)
+            if held.quantity < 0:
+                self.short.add(held.symbol)
+
+    def booked(self, execution_id: str) -> bool:
+        """Whether an execution of this id has been booked."""
+        return execution_id in self._executions
 
     def quantity(self, symbol: str) -> Decimal:
         """Signed units held of `symbol`."""
