@@ -74,7 +74,8 @@ class ExchangeThread:
             left = asyncio.all_tasks(self._loop)  # requests that were asked never to be answered
             for task in left:
                 task.cancel()
-            self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            if left:
+                self._loop.run_until_complete(asyncio.wait(left))
             self._loop.close()
 
     async def _serve(self) -> None:
