@@ -1,0 +1,204 @@
+"""The way to the venue: orders out, reports in, on four threads: sending, cancelling, asking, and listening.
+
+A cancel overtakes orders because it has a thread of its own, and a request that hangs holds up only its own kind.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from random import Random
+from typing import Literal
+
+from tradetui.engine.gateways.alpaca.budget import Budget
+from tradetui.engine.gateways.alpaca.config import ExecutionConfig
+from tradetui.engine.gateways.alpaca.credentials import Credentials
+from tradetui.engine.gateways.alpaca.desk import Desk
+from tradetui.engine.gateways.alpaca.lane import Lane
+from tradetui.engine.gateways.alpaca.looping import LoopThread
+from tradetui.engine.gateways.alpaca.models import RawUpdate
+from tradetui.engine.gateways.alpaca.order_records import Record
+from tradetui.engine.gateways.alpaca.order_states import OrderStates
+from tradetui.engine.gateways.alpaca.order_stream import KEYS_ADVICE, OrderStream
+from tradetui.engine.gateways.alpaca.questions import Questions
+from tradetui.engine.gateways.alpaca.resolving import Resolver
+from tradetui.engine.gateways.alpaca.rest import Answer, Clocks, Rest
+from tradetui.engine.gateways.alpaca.sending import Canceller, Sender
+from tradetui.engine.gateways.live_words import ExecutionHealth, Instruction, LookUp, Put, Send, Withdraw, WithdrawAll
+from tradetui.engine.model.events import FeedEvent
+
+NAME = "alpaca"
+log = logging.getLogger(__name__)
+
+
+class AlpacaExecutor:
+    """An ExecutionGateway. `session` is the part of our order ids before the number."""
+
+    def __init__(
+        self,
+        config: ExecutionConfig,
+        credentials: Credentials,
+        session: str,
+        *,
+        chance: Random | None = None,
+        clocks: Clocks | None = None,
+    ) -> None:
+        self._config, self._credentials = config, credentials
+        self._clocks, self._chance = clocks or Clocks(), chance or Random()
+        self._stop = threading.Event()
+        self._budget = Budget(config.rest.per_minute, config.rest.cancel_share)
+        self._states = OrderStates(session, config.crypto_fee_rate)
+        self._stream_up = False
+        self._stream_message = ""
+        self._was_up = False
+        self._keys_refused = ""
+        self._trouble = ""
+
+    def __repr__(self) -> str:
+        return f"AlpacaExecutor({self._config.rest_url})"
+
+    def start(self, put: Put) -> None:
+        """Connect, compare what is open, then send; nothing is imported or asked in the caller's thread."""
+        config, clocks = self._config, self._clocks
+        self._put = put
+        self._desk = Desk(self._states, put, clocks)
+        rests = [self._rest() for _ in range(3)]
+        self._rests = rests
+        self._lanes = [Lane(f"{NAME}-{name}", clocks, self._faulty) for name in ("orders", "cancels", "questions")]
+        self._orders, self._cancels, questions = self._lanes
+        self._resolver = Resolver(
+            Questions(rests[2], clocks), self._desk, questions, config, clocks, self._chance, self._answered
+        )
+        self._sender = Sender(rests[0], self._desk, self._orders, config, self._resolver.look_up, self._answered)
+        self._canceller = Canceller(
+            rests[1], self._desk, self._cancels, config, self._chance, self._resolver.resync, self._answered
+        )
+        self._desk.unwanted = self._cancel
+        self._desk.unexplained = self._resolver.explain
+        self._stream = OrderStream(
+            config.stream_url,
+            config.socket,
+            self._credentials,
+            self._chance,
+            up=self._up,
+            hear=self._hear,
+            down=self._down,
+        )
+        self._loop = LoopThread(f"{NAME}-updates", self._listen)
+        for lane, rest in zip(self._lanes, rests, strict=True):
+            lane.put(rest.open)  # the library takes a second to import: before the first order, not with it
+            lane.start()
+        self._loop.start()
+
+    def do(self, instruction: Instruction) -> None:
+        """Queue an instruction; cancels overtake orders."""
+        match instruction:
+            case Send():
+                send = instruction
+                record = self._record(send.client_order_id, send.order.order_id)
+                if self._desk.ask(lambda states: states.queue(record)):
+                    self._orders.put(lambda: self._sender.send(send))
+            case Withdraw():
+                record = self._record(instruction.client_order_id, instruction.order_id)
+                self._desk.tell(lambda states, now: states.take_back(record, now))
+                self._find(record)
+            case WithdrawAll():
+                self._desk.tell(
+                    lambda states, now: [r for one in states.not_there() for r in states.take_back(one, now)]
+                )
+                self._cancels.put(self._canceller.cancel_all)
+            case LookUp():
+                self._find(self._record(instruction.client_order_id, instruction.order_id))
+
+    def ask_state(self) -> None:
+        """Have a VenueState put soon; where the venue does not answer none comes, and health says so."""
+        self._resolver.state(self._put)
+
+    def health(self) -> ExecutionHealth:
+        """The newest picture."""
+        rests = getattr(self, "_rests", [])
+        trips = [rest.round_trip_ns for rest in rests if rest.round_trip_ns is not None]
+        return ExecutionHealth(
+            name=NAME,
+            state=self._state(),
+            sent=self._sender.sent if rests else 0,
+            unresolved=self._desk.ask(OrderStates.unresolved) if rests else 0,
+            rate_left=self._budget.left(self._clocks.steady_s()),
+            reconnects=self._stream.socket.reconnects if rests else 0,
+            round_trip_ns=trips[0] if trips else None,
+            message=self._keys_refused or self._stream_message or self._trouble,
+        )
+
+    def stop(self, timeout_s: float) -> None:
+        """End all threads; orders that work go on working. Raises TimeoutError."""
+        if not getattr(self, "_lanes", None):
+            return
+        end = self._clocks.steady_s() + timeout_s
+        self._stop.set()
+        for lane in self._lanes:
+            lane.stop()
+        ended = [self._loop.stop(max(0.0, timeout_s))]
+        ended += [lane.join(end - self._clocks.steady_s()) for lane in self._lanes]
+        for rest in self._rests:
+            rest.close()
+        if not all(ended):
+            raise TimeoutError(f"the execution did not end within {timeout_s:g} s: a request may still be on its way")
+
+    def _state(self) -> Literal["CONNECTING", "OK", "DOWN", "REFUSED"]:
+        if self._keys_refused:
+            return "REFUSED"
+        if self._stream_up:
+            return "OK"
+        return "DOWN" if self._stream_message else "CONNECTING"
+
+    def _rest(self) -> Rest:
+        config = self._config
+        return Rest(config.rest_url, self._credentials, config.rest, self._budget, self._clocks, self._stop)
+
+    def _record(self, client_order_id: str, order_id: int) -> Record:
+        return self._desk.ask(lambda states: states.record(client_order_id, order_id))
+
+    def _find(self, record: Record) -> None:
+        if self._desk.ask(lambda states: states.asked(record)):
+            self._resolver.look_up(record)
+
+    def _cancel(self, record: Record) -> None:
+        self._cancels.put(lambda: self._canceller.cancel(record))
+
+    async def _listen(self) -> None:
+        await self._stream.socket.run()
+
+    def _up(self) -> None:
+        gap = self._was_up
+        self._stream_up = self._was_up = True
+        self._stream_message = self._keys_refused = ""
+        self._tell("FRESH", "connected")
+        if gap:
+            self._tell("GAP", "the stream of orders was gone: every order is compared with the venue's")
+        self._resolver.resync(lambda: self._tell("BACKFILLED", "every order was compared") if gap else None)
+
+    def _hear(self, update: RawUpdate) -> None:
+        self._desk.tell(lambda states, now: states.update(update, now))
+
+    def _down(self, message: str, lasting: bool) -> None:
+        again, self._stream_message = message == self._stream_message, message
+        self._stream_up = False
+        if lasting:
+            self._keys_refused = message
+        if not again:  # told once, however often it is tried again
+            log.warning("order stream: %s", message)
+            self._tell("DOWN", message)
+
+    def _tell(self, state: Literal["FRESH", "DOWN", "GAP", "BACKFILLED"], message: str) -> None:
+        self._put(FeedEvent("", state, message, self._clocks.wall_ns(), "orders"))
+
+    def _answered(self, answer: Answer) -> None:
+        if answer.keys_refused:
+            self._keys_refused = f"the venue refuses the keys ({answer.said}): {KEYS_ADVICE}"
+        elif answer.fine:
+            self._keys_refused = self._trouble = ""
+        elif answer.unclear or answer.status == 429:
+            self._trouble = answer.said or f"HTTP {answer.status}"
+
+    def _faulty(self, message: str) -> None:
+        self._trouble = message

@@ -1,0 +1,55 @@
+"""One order as the gateway knows it: changed by the table of orders alone."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+# unknown: only its id is; asked: it is looked for though nothing was sent by this process
+Stage = Literal["unknown", "asked", "queued", "sending", "unresolved", "working", "done"]
+
+
+class Execution(msgspec.Struct, frozen=True):
+    """A fill as a piece of the order's filled total: from `before` to `total`."""
+
+    before: Decimal
+    total: Decimal
+    price: Decimal
+    ts_ns: int
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """How an order ended, to be told when all its fills have been."""
+
+    what: Literal["cancelled", "expired", "rejected", "replaced"]
+    reason: str
+    ts_ns: int
+
+
+class Record(msgspec.Struct):
+    """`seen` is the most that anybody said has filled; `filled` what was told to the engine."""
+
+    client_order_id: str
+    order_id: int  # ours; 0 for an order of somebody else
+    venue_id: str = ""
+    symbol: str = ""
+    side: int = 0
+    quantity: Decimal = Decimal(0)
+    limit: Decimal = Decimal(0)
+    stage: Stage = "unknown"
+    submitted_ns: int = 0
+    filled: Decimal = Decimal(0)
+    value: Decimal = Decimal(0)
+    seen: Decimal = Decimal(0)
+    waiting: list[Execution] = []  # msgspec copies an empty list for each
+    ended: bool = False
+    ending: Ending | None = None
+    told_cancel: bool = False
+    wanted_gone: bool = False  # to be cancelled as soon as the venue has it
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether more has filled than was told."""
+        return self.seen > self.filled

@@ -1,0 +1,158 @@
+"""Finding out: orders of unknown fate, what happened during a gap, and what a hole in an order's fills was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+import msgspec
+
+from tradetui.engine.gateways.alpaca.backoff import Backoff
+from tradetui.engine.gateways.alpaca.config import ExecutionConfig
+from tradetui.engine.gateways.alpaca.desk import Desk
+from tradetui.engine.gateways.alpaca.lane import Lane
+from tradetui.engine.gateways.alpaca.models import RawFill, RawOrder
+from tradetui.engine.gateways.alpaca.order_records import Record
+from tradetui.engine.gateways.alpaca.questions import NoAnswer, Questions
+from tradetui.engine.gateways.alpaca.rest import Answer, Clocks
+from tradetui.engine.gateways.live_words import VenueState
+
+GOOD = Answer(200)
+EXPLAIN_AFTER_S = 0.1  # frames that overtook each other come right by themselves
+
+
+class Search(msgspec.Struct):
+    """An order that is looked for."""
+
+    record: Record
+    since_s: float
+    backoff: Backoff
+
+
+class Resolver:
+    """Asks on the lane of questions, and tells what it hears. `answered` hears of every answer."""
+
+    def __init__(
+        self,
+        questions: Questions,
+        desk: Desk,
+        lane: Lane,
+        config: ExecutionConfig,
+        clocks: Clocks,
+        chance: Random,
+        answered: Callable[[Answer], None],
+    ) -> None:
+        self._questions, self._desk, self._lane = questions, desk, lane
+        self._config, self._clocks, self._chance, self._answered = config, clocks, chance, answered
+        self._polling = False
+        self._explaining = False
+        self._resync_backoff = Backoff(config.rest.waits, chance)
+
+    def look_up(self, record: Record) -> None:
+        """Find out what became of it; it is looked for until the venue has answered."""
+        search = Search(record, self._clocks.steady_s(), Backoff(self._config.rest.waits, self._chance))
+        self._lane.put(lambda: self._search(search))
+
+    def resync(self, done: Callable[[], None] = lambda: None) -> None:
+        """Compare every order with the venue's: after a connection, and every now and then."""
+        self._lane.put(lambda: self._resync(done))
+
+    def explain(self) -> None:
+        """Ask the account's history what the fills were that were not told one by one."""
+        if not self._explaining:
+            self._explaining = True
+            self._lane.put(self._explain_all, EXPLAIN_AFTER_S)
+
+    def state(self, put: Callable[[VenueState], None]) -> None:
+        """Ask for the whole account once; where there is no answer, whoever wants it asks again."""
+
+        def ask() -> None:
+            try:
+                put(self._questions.state())
+            except NoAnswer as none:
+                self._answered(none.answer)
+            else:
+                self._answered(GOOD)
+
+        self._lane.put(ask)
+
+    def _search(self, search: Search) -> None:
+        record = search.record
+        if record.venue_id or record.ended:
+            return
+        asked_s = self._clocks.steady_s()
+        try:
+            order = self._questions.by_client_id(record.client_order_id)
+        except NoAnswer as none:
+            self._answered(none.answer)
+            self._lane.put(lambda: self._search(search), search.backoff.next_s())
+            return
+        self._answered(GOOD)
+        window = self._config.lookup_window_s
+        if order is not None:
+            self._desk.tell(lambda states, now: states.snapshot(order, now))
+        elif asked_s - search.since_s >= window:
+            reason = f"never arrived: the venue knows no order of this id, asked for {window:g} s"
+            self._desk.tell(lambda states, now: states.refused(record, reason, now))
+        else:
+            self._lane.put(lambda: self._search(search), min(search.backoff.next_s(), window))
+
+    def _resync(self, done: Callable[[], None]) -> None:
+        if not self._polling:
+            self._polling = True
+            self._lane.put(self._poll, self._config.poll_s)
+        try:
+            self._compare()
+        except NoAnswer as none:
+            self._answered(none.answer)
+            self._lane.put(lambda: self._resync(done), self._resync_backoff.next_s())
+        else:
+            self._resync_backoff.reset()
+            self._answered(GOOD)
+            done()
+
+    def _poll(self) -> None:
+        self._polling = False
+        self._resync(lambda: None)
+
+    def _compare(self) -> None:
+        before = self._desk.ask(lambda states: (states.last_submitted_ns, [r.venue_id for r in states.working()]))
+        seen_until_ns, working = before
+        orders = self._questions.open_orders()
+        listed = {order.venue_id for order in orders}
+        if seen_until_ns:
+            orders += [o for o in self._questions.orders_since(seen_until_ns) if o.venue_id not in listed]
+        listed = {order.venue_id for order in orders}
+        for order in orders:
+            self._snapshot(order)
+        for venue_id in working:
+            order_now = None if venue_id in listed else self._questions.by_venue_id(venue_id)
+            if order_now is not None:
+                self._snapshot(order_now)
+        self._explain()
+
+    def _snapshot(self, order: RawOrder, explained: bool = False) -> None:
+        self._desk.tell(lambda states, now: states.snapshot(order, now, explained))
+
+    def _history(self, fill: RawFill) -> None:
+        self._desk.tell(lambda states, now: states.history(fill, now))
+
+    def _explain_all(self) -> None:
+        self._explaining = False
+        try:
+            self._explain()
+        except NoAnswer as none:
+            self._answered(none.answer)
+            self._explaining = True
+            self._lane.put(self._explain_all, self._resync_backoff.next_s())
+
+    def _explain(self) -> None:
+        holes = self._desk.ask(lambda states: [r for r in states.working() if r.unexplained])
+        if not holes:
+            return
+        for fill in self._questions.fills_since(min(record.submitted_ns for record in holes)):
+            self._history(fill)
+        for record in holes:
+            order = self._questions.by_venue_id(record.venue_id) if record.unexplained else None
+            if order is not None:
+                self._snapshot(order, explained=True)

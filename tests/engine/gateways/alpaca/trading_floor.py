@@ -1,0 +1,200 @@
+"""An executor in front of the practice exchange: what it is told, what it says, and the venue's books. Not a test."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from random import Random
+from typing import Any, TypeVar
+
+import msgspec
+from practice_market import ACME
+
+from tradetui.engine.gateways.alpaca.config import ExecutionConfig, RestConfig, SocketConfig, Waits
+from tradetui.engine.gateways.alpaca.credentials import Credentials
+from tradetui.engine.gateways.alpaca.executor import AlpacaExecutor
+from tradetui.engine.gateways.alpaca.rest import Clocks
+from tradetui.engine.gateways.live_words import LiveInput, LookUp, Send, VenueState, Withdraw, WithdrawAll
+from tradetui.engine.model.events import FeedEvent, OrderEvent, VenueReport
+from tradetui.engine.practice import trade_stream
+from tradetui.engine.practice.faults import Rule
+from tradetui.engine.practice.in_thread import ExchangeThread
+
+KEYS = {"PKTEST": "test-secret"}
+SESSION = "s1"
+WAIT_S = 10.0
+LOOK_S = 0.01
+QUICK = Waits(first_s=0.01, longest_s=0.05)
+T = TypeVar("T")
+
+
+class Inbox:
+    """What the engine would have been given, in order; tests wait for what they expect."""
+
+    def __init__(self) -> None:
+        self.items: list[LiveInput] = []
+        self._changed = threading.Condition()
+
+    def put(self, item: LiveInput) -> None:
+        with self._changed:
+            self.items.append(item)
+            self._changed.notify_all()
+
+    def until(self, holds: Callable[[list[Any]], T], what: str = "") -> T:
+        """Wait until it is so."""
+        with self._changed:
+            end = time.monotonic() + WAIT_S
+            while not (found := holds(self.items)):
+                assert time.monotonic() < end, f"{what}: {self.items}"
+                self._changed.wait(LOOK_S)  # what is waited for may be somewhere else: in health, at the venue
+            return found
+
+    def reports(self, order_id: int | None = None) -> list[VenueReport]:
+        with self._changed:
+            found = [item for item in self.items if isinstance(item, VenueReport)]
+        return [r for r in found if order_id is None or r.order_id == order_id]
+
+    def stream(self) -> list[str]:
+        """What was told of the stream of orders itself."""
+        with self._changed:
+            return [i.state for i in self.items if isinstance(i, FeedEvent) and i.source == "orders"]
+
+    def words(self, order_id: int | None = None) -> list[str]:
+        return [r.what for r in self.reports(order_id)]
+
+    def report(self, what: str, order_id: int | None = None) -> VenueReport:
+        """Wait for it."""
+
+        def find(items: list[Any]) -> VenueReport | None:
+            fits = (i for i in items if isinstance(i, VenueReport) and i.what == what)
+            return next((i for i in fits if order_id is None or i.order_id == order_id), None)
+
+        found = self.until(find, f"{what} of {order_id}")
+        assert found is not None
+        return found
+
+    def filled(self, quantity: object, order_id: int = 1) -> None:
+        """Wait until so much has been told to be filled."""
+        wanted = Decimal(str(quantity))
+        self.until(lambda items: _filled(items, order_id) == wanted, f"{wanted} of {order_id}")
+
+    def state(self) -> VenueState:
+        found = self.until(lambda items: next((i for i in items if isinstance(i, VenueState)), None), "a state")
+        assert found is not None
+        return found
+
+
+def _filled(items: list[Any], order_id: int) -> Decimal:
+    fills = {i.execution_id: i for i in items if isinstance(i, VenueReport) and i.what == "fill"}
+    return sum((i.quantity for i in fills.values() if i.order_id == order_id), Decimal(0))
+
+
+class Trader:
+    """An executor and its inbox."""
+
+    def __init__(self, server: ExchangeThread, executor: AlpacaExecutor, inbox: Inbox) -> None:
+        self.server, self.executor, self.inbox = server, executor, inbox
+
+    def send(self, order_id: int = 1, **more: Any) -> None:
+        self.executor.do(Send(order(order_id, **more), client_id(order_id)))
+
+    def withdraw(self, order_id: int = 1) -> None:
+        self.executor.do(Withdraw(order_id, client_id(order_id)))
+
+    def withdraw_all(self) -> None:
+        self.executor.do(WithdrawAll())
+
+    def look_up(self, order_id: int = 1) -> None:
+        self.executor.do(LookUp(order_id, client_id(order_id)))
+
+    def fault(self, kind: str, **more: Any) -> None:
+        """Something goes wrong next."""
+        rule = Rule(kind, **more)
+        assert rule.fault() is None, rule
+        self.server.call(lambda venue: venue.faults.add(rule))
+
+    def orders(self) -> list[dict[str, Any]]:
+        """Every order that the venue ever took, as it has it."""
+        return self.server.call(
+            lambda venue: [venue.exchange.desk.render(o, False) for o in venue.exchange.orders.by_id.values()]
+        )
+
+    def position(self, symbol: str = ACME) -> Decimal:
+        return self.server.call(lambda venue: venue.exchange.account.ledger.quantity(symbol))
+
+    def advance(self, seconds: float) -> None:
+        self.server.call(lambda venue: venue.advance(venue.exchange.now_ns + int(seconds * 1e9)))
+
+    def listening(self, count: int = 1) -> None:
+        """Wait until the venue tells us what happens to orders."""
+        self.server.until(lambda app: app[trade_stream.STREAMS].listening >= count)
+
+    def stop(self) -> None:
+        self.executor.stop(WAIT_S)
+
+
+def config(server: ExchangeThread, **more: Any) -> ExecutionConfig:
+    """As patient as a test may be."""
+    found = ExecutionConfig(
+        rest_url=server.url,
+        stream_url=f"{server.url.replace('http', 'ws')}/stream",
+        socket=SocketConfig(ping_every_s=5, ping_patience_s=5, close_s=0.1, waits=QUICK),
+        rest=RestConfig(read_s=5, waits=QUICK, per_minute=10_000),
+        lookup_window_s=0.2,
+        poll_s=30,
+    )
+    return msgspec.structs.replace(found, **more)
+
+
+def made(
+    server: ExchangeThread,
+    inbox: Inbox,
+    *,
+    keys: Credentials | None = None,
+    wait: bool = True,
+    session: str = SESSION,
+    clocks: Clocks | None = None,
+    **more: Any,
+) -> Trader:
+    executor = AlpacaExecutor(
+        config(server, **more),
+        keys or Credentials("PKTEST", "test-secret"),
+        session,
+        chance=Random(1),
+        clocks=clocks,
+    )
+    trader = Trader(server, executor, inbox)
+    executor.start(inbox.put)
+    if wait:
+        trader.listening()
+    return trader
+
+
+def client_id(order_id: int) -> str:
+    return f"{SESSION}-{order_id}"
+
+
+def order(order_id: int = 1, **more: Any) -> OrderEvent:
+    """A market order for ten shares, unless said otherwise."""
+    fields: dict[str, Any] = {
+        "symbol": ACME,
+        "side": 1,
+        "quantity": Decimal(10),
+        "type": "market",
+        "limit_price": None,
+        "stop_price": None,
+        "time_in_force": "day",
+        "role": "open",
+        "parent": 0,
+        "fraction": None,
+        "reason": "",
+        "ts_ns": 0,
+    }
+    return OrderEvent(order_id=order_id, **{**fields, **more})
+
+
+def limit(price: str = "99.00", **more: Any) -> dict[str, Any]:
+    """A limit order that rests, at that price."""
+    return {"type": "limit", "limit_price": Decimal(price), **more}
