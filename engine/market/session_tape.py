@@ -26,10 +26,6 @@ from tradetui.engine.market.simulation import (
     Tape,
 )
 from tradetui.engine.market.tape import (
-    DEPTH,
-    ORDER,
-    QUOTE,
-    TRADE,
     DepthChanges,
     MarketSession,
     OrderEvents,
@@ -38,7 +34,7 @@ from tradetui.engine.market.tape import (
     no_order_events,
 )
 
-PIECE_ROWS = 1 << 18  # 12 MiB of tape: long enough that cutting costs nothing, short enough for any machine
+PIECE_ROWS = 1 << 16  # 3 MiB of tape: stays in the cache and its memory is used again
 
 Table = Quotes | Trades | DepthChanges | OrderEvents
 
@@ -61,25 +57,28 @@ def traded_symbols(session: MarketSession) -> tuple[bool, ...]:
 
 
 class SessionTape:
-    """The rows that a simulation needs, in the order in which they became known; made into a tape piece by piece."""
+    """The rows that a simulation needs, in the order in which they became known; made into a tape piece by piece.
+
+    Ties are those of `MarketSession.timeline`: order, depth, trade, quote; then by symbol; then in the table's order.
+    """
 
     def __init__(self, session: MarketSession, sources: tuple[Source, ...] | None = None) -> None:
         self.symbols = session.symbols
         self.sources = sources_of(session) if sources is None else sources
         used = _used(session, self.sources)
-        self._tables: dict[int, Table] = {
-            ORDER: no_order_events(session.symbols) if used.orders is None else used.orders,
-            DEPTH: used.depth,
-            TRADE: used.trades,
-            QUOTE: used.quotes,
-        }
         self.trades = used.trades
-        filled = [kind for kind, table in self._tables.items() if len(table)]
-        self._only = filled[0] if len(filled) == 1 and len(session.symbols) == 1 else None
-        if self._only is not None:  # its own order is that of the session
-            self.at_ns: Int64 = self._tables[self._only].ts_ns
+        orders = no_order_events(session.symbols) if used.orders is None else used.orders
+        tables: list[Table] = [table for table in (orders, used.depth, used.trades, used.quotes) if len(table)]
+        self._order: Int64 | None = None  # rows of all tables, put one after another, in the order of time
+        if len(tables) == 1 and len(session.symbols) == 1:  # its own order is that of the session
+            self.at_ns: Int64 = tables[0].ts_ns
         else:
-            self._kind, self._row, self.at_ns = used.timeline()
+            tables = [_in_order(table) for table in tables]
+            at_ns = np.concatenate([np.empty(0, np.int64), *(table.ts_ns for table in tables)])
+            self._order = np.argsort(at_ns, kind="stable")  # merges what is sorted in parts: as quick as a copy
+            self.at_ns = at_ns[self._order]
+        self._tables = tables
+        self._ends = np.cumsum([len(table) for table in tables]).tolist()
 
     def __len__(self) -> int:
         return len(self.at_ns)
@@ -93,16 +92,34 @@ class SessionTape:
 
     def piece(self, start: int, stop: int) -> Tape:
         """Rows [start, stop) as a tape."""
-        tape = np.zeros((stop - start, TAPE_COLUMNS), np.int64)
-        if self._only is not None:
-            _write(tape, slice(None), self._tables[self._only], slice(start, stop))
+        tape = np.empty((stop - start, TAPE_COLUMNS), np.int64)
+        if self._order is None:
+            _write(tape, self._tables[0], slice(start, stop))
             return tape
-        kinds, rows = self._kind[start:stop], self._row[start:stop]
-        for kind, table in self._tables.items():
-            at = np.flatnonzero(kinds == kind)
-            if len(at):
-                _write(tape, at, table, rows[at])
-        return tape
+        order = self._order[start:stop]
+        place = np.zeros(len(order), np.int64)  # of each row in `tape`, where each table's rows lie together
+        begins, filled = 0, 0
+        for table, ends in zip(self._tables, self._ends, strict=True):
+            here = order < ends if not begins else (order >= begins) & (order < ends)
+            count = int(np.count_nonzero(here))
+            if count:
+                first = int(order[np.argmax(here)])  # a table is in order of time: its rows of a piece stand together
+                rows = slice(first - begins, first - begins + count)
+                _write(tape[filled : filled + count], table, rows)
+                place += here * (filled - first)
+                filled += count
+            begins = ends
+        place += order
+        return np.take(tape, place, axis=0)
+
+
+def _in_order(table: Table) -> Table:
+    """The table by time, then symbol, then as it was: a feed may tell the symbols of one time in any order."""
+    ts, symbol = table.ts_ns, table.symbol
+    ahead = ts[1:] < ts[:-1]
+    if len(table.symbols) > 1:
+        ahead |= (ts[1:] == ts[:-1]) & (symbol[1:] < symbol[:-1])
+    return _rows(table, np.lexsort((symbol, ts))) if ahead.any() else table
 
 
 def _used(session: MarketSession, sources: tuple[Source, ...]) -> MarketSession:
@@ -133,21 +150,21 @@ def _no_bars(bars: Bars) -> Bars:
     return bars.rows(0, 0)
 
 
-def _write(tape: Tape, at: slice | npt.NDArray[np.intp], table: Table, rows: slice | Int64) -> None:
-    tape[at, TS] = table.ts_ns[rows]
-    symbol = table.symbol[rows].astype(np.int64) << SYMBOL_SHIFT
+def _write(tape: Tape, table: Table, rows: slice) -> None:
+    tape[:, TS] = table.ts_ns[rows]
+    word = tape[:, WORD]
+    np.left_shift(table.symbol[rows], SYMBOL_SHIFT, out=word, dtype=np.int64)
     if isinstance(table, Quotes):
-        tape[at, WORD] = symbol | (1 << SIDE_SHIFT) | ROW_QUOTE
-        tape[at, PRICE], tape[at, SIZE] = table.bid[rows], table.bid_size[rows]
-        tape[at, ID], tape[at, EXTRA] = table.ask[rows], table.ask_size[rows]
+        word |= (1 << SIDE_SHIFT) | ROW_QUOTE
+        tape[:, PRICE], tape[:, SIZE] = table.bid[rows], table.bid_size[rows]
+        tape[:, ID], tape[:, EXTRA] = table.ask[rows], table.ask_size[rows]
         return
     side = table.side[rows].astype(np.int64)
     if isinstance(table, OrderEvents):
-        kind: Int64 | int = table.action[rows].astype(np.int64)
-        tape[at, ID] = table.order_id[rows]
-    elif isinstance(table, DepthChanges):
-        kind = np.where(side == 0, ROW_DEPTH_CLEAR, ROW_DEPTH)
+        word |= table.action[rows]
+        tape[:, ID] = table.order_id[rows]
     else:
-        kind = ROW_TRADE
-    tape[at, WORD] = symbol | (side + 1 << SIDE_SHIFT) | kind
-    tape[at, PRICE], tape[at, SIZE] = table.price[rows], table.size[rows]
+        word |= np.where(side == 0, ROW_DEPTH_CLEAR, ROW_DEPTH) if isinstance(table, DepthChanges) else ROW_TRADE
+        tape[:, ID] = 0
+    word |= side + 1 << SIDE_SHIFT
+    tape[:, PRICE], tape[:, SIZE], tape[:, EXTRA] = table.price[rows], table.size[rows], 0
