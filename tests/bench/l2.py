@@ -15,4 +15,4 @@ import market_bench
 from market_bench import Bench
 
 if __name__ == "__main__":
-    sys.exit(market_bench.run(Bench("depth", "depth", 2_000_000, {"timer": "ahead of hftbacktest"}, __doc__)))
+    sys.exit(market_bench.run(Bench("depth", "depth", 2_000_000, {(): "ahead of hftbacktest"}, __doc__)))

@@ -48,7 +48,7 @@ class Bench:
     title: str
     kind: str
     rows: int
-    targets: dict[str, str]  # by wake
+    targets: dict[tuple[str, ...], str]  # by what the programs are told
     description: str | None
 
 
@@ -67,11 +67,11 @@ def run(bench: Bench) -> int:
     with tempfile.TemporaryDirectory() as folder:
         data, results["facts"] = market_file(options.data or Path(folder), bench.kind, options.rows)
         print(f"{bench.title}: {results['facts']}")
-        for wake, target in bench.targets.items():
-            programs = [program_of(e, bench.kind, wake, data, options.rows, python_of(e, pythons)) for e in present]
+        for told, target in bench.targets.items():
+            programs = [program_of(e, bench.kind, told, data, options.rows, python_of(e, pythons)) for e in present]
             measured = harness.measure(programs, options.rounds)
-            show(f"woken by {wake}; target {target}", measured)
-            results[wake] = [m.as_json() for m in measured]
+            show(f"{' '.join(told) or bench.title}; target {target}", measured)
+            results[" ".join(told) or bench.title] = [m.as_json() for m in measured]
     harness.write_json(options.json, results)
     return 0
 
@@ -104,8 +104,8 @@ def market_file(folder: Path, kind: str, rows: int) -> tuple[Path, dict[str, Any
     return file, json.loads(made.stdout)
 
 
-def program_of(engine: Engine, kind: str, wake: str, data: Path, rows: int, python: str) -> Program:
-    few = ("--rows", str(min(rows, engine.rows_max)), "--wake", wake)
+def program_of(engine: Engine, kind: str, told: tuple[str, ...], data: Path, rows: int, python: str) -> Program:
+    few = ("--rows", str(min(rows, engine.rows_max)), *told)
     return Program(
         engine.name, (python, "-W", "ignore", str(HERE / engine.script), kind, str(data), *few, *engine.options)
     )

@@ -9,6 +9,7 @@ import argparse
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from program import FAST, SLOW, Stopwatch
 
@@ -17,11 +18,22 @@ QUANTITY = 1  # lots of every order
 WAKE_NS = 100_000_000
 LATENCY_NS = 1_000_000  # to the venue and back again, each; none for `ticks`
 NEAR, FAR = 1, 2  # ticks behind the best price where `depth` quotes, by turns: so that every quote is replaced
-DRIFT_TICKS = 4  # `orders`: a quote so far from the best price is placed anew
-RENEW = 100  # `orders`: every so many wakes both quotes are placed at the best price, whatever happened to them
 POSITION_MAX = 50  # lots; who holds so many quotes no more on that side
 
 Price = int | None  # in ticks; None for no quote
+
+
+class Manner(NamedTuple):
+    """How the quotes of `orders` are placed: ticks behind the best price, ticks of drift after which they are placed
+    anew, and wakes after which they are in any case.
+    """
+
+    behind: int
+    drift: int
+    renew: int
+
+
+MANNERS = {"resting": Manner(5, 10, 1_000), "active": Manner(0, 4, 100)}
 
 
 class Averages:
@@ -61,9 +73,10 @@ class Replaced:
 
 
 class Resting:
-    """`orders`: quotes placed at the best price that rest until they fill or the best price has left them behind."""
+    """`orders`: quotes placed near the best price that rest until they fill or it has moved away from where it was."""
 
-    def __init__(self) -> None:
+    def __init__(self, manner: Manner) -> None:
+        self.behind, self.drift, self.renew = manner
         self.count = 0
         self.bid: Price = None
         self.ask: Price = None
@@ -71,14 +84,16 @@ class Resting:
     def changed(self, bid: int, ask: int, position: int) -> bool:
         """Whether `self.bid` and `self.ask`, the wanted quotes, are to be sent."""
         self.count += 1
-        renew = self.count % RENEW == 0
+        bid -= self.behind
+        ask += self.behind
+        renew = self.count % self.renew == 0
         changed = renew
         mine = self.bid
-        if renew or mine is None or abs(bid - mine) >= DRIFT_TICKS:
+        if renew or mine is None or abs(bid - mine) >= self.drift:
             self.bid = bid if position < POSITION_MAX else None
             changed |= self.bid != mine
         mine = self.ask
-        if renew or mine is None or abs(ask - mine) >= DRIFT_TICKS:
+        if renew or mine is None or abs(ask - mine) >= self.drift:
             self.ask = ask if position > -POSITION_MAX else None
             changed |= self.ask != mine
         return changed
@@ -100,6 +115,7 @@ class Work:
     rows: int | None
     wake: str
     engine: str
+    manner: Manner = MANNERS["resting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +135,11 @@ def read_work(description: str | None, engines: tuple[str, ...] = ("",)) -> Work
     parser.add_argument("file", type=Path, help="made by make_market.py")
     parser.add_argument("--rows", type=int, help="use only the first rows")
     parser.add_argument("--wake", choices=("timer", "best", "none"), default="timer", help="of the kind `orders`")
+    parser.add_argument("--quotes", choices=tuple(MANNERS), default="resting", help="of the kind `orders`")
     parser.add_argument("--engine", choices=engines, default=engines[0])
     options = parser.parse_args()
-    return Work(options.kind, options.file, options.rows, options.wake, options.engine)
+    manner = MANNERS[options.quotes]
+    return Work(options.kind, options.file, options.rows, options.wake, options.engine, manner)
 
 
 def report_market(name: str, rows: int, run: Stopwatch, prepare: Stopwatch, compiling: Stopwatch, ran: Ran) -> None:

@@ -16,13 +16,11 @@ from numba import njit
 
 from make_market import ADD, CANCEL, EXECUTE, MINUTE_NS, MODIFY, TICK, TRADE, Columns, load, rows_of
 from market_rules import (
-    DRIFT_TICKS,
     FAR,
     LATENCY_NS,
     NEAR,
     POSITION_MAX,
     QUANTITY,
-    RENEW,
     WAKE_NS,
     Ran,
     Work,
@@ -35,12 +33,13 @@ BOTH = hft.EXCH_EVENT | hft.LOCAL_EVENT
 WARM_UP_ROWS = 2_000
 TRADES_A_MINUTE = 100_000  # room for the trades between two wakes
 WAKES, ORDERS, FILLS = 0, 1, 2  # entries of what a strategy counts
+BEHIND, DRIFT, RENEW = 6, 7, 8  # entries of `new_state`
 FOREVER_NS = 10**15
 Counts = npt.NDArray[np.int64]
 
 
 @njit
-def cross(hbt: Any, counts: Counts) -> None:
+def cross(hbt: Any, counts: Counts, _state: Counts) -> None:
     """Reverses at every cross of two means of the minutes' last trades."""
     closes = np.zeros(SLOW, np.int64)
     fast, slow, before, count, last, order_id, position = 0, 0, 0, 0, 0, 1, 0
@@ -78,7 +77,7 @@ def cross(hbt: Any, counts: Counts) -> None:
 
 
 @njit
-def replace(hbt: Any, counts: Counts) -> None:
+def replace(hbt: Any, counts: Counts, _state: Counts) -> None:
     """Replaces two quotes behind the best price every 100 ms."""
     order_id, bid_id, ask_id, count = 2, 0, 1, 0
     bid_price, ask_price = 0, 0
@@ -121,7 +120,7 @@ def gone(orders: Any, order_id: int) -> bool:
 
 @njit
 def rest(hbt: Any, counts: Counts, state: Counts) -> None:
-    """One wake of the rule that keeps quotes resting; `state` is count, next id, and id and price of both quotes."""
+    """One wake of the rule that keeps quotes resting; see `new_state`."""
     counts[WAKES] += 1
     state[0] += 1
     orders = hbt.orders(0)
@@ -130,12 +129,12 @@ def rest(hbt: Any, counts: Counts, state: Counts) -> None:
             state[at] = 0
     hbt.clear_inactive_orders(0)
     depth, position = hbt.depth(0), hbt.position(0)
-    renew = state[0] % RENEW == 0
+    renew = state[0] % state[RENEW] == 0
     for at in (2, 4):
         side = 1 if at == 2 else -1
-        best = depth.best_bid_tick if side > 0 else depth.best_ask_tick
+        best = (depth.best_bid_tick if side > 0 else depth.best_ask_tick) - side * state[BEHIND]
         quoted = state[at] != 0
-        if not (renew or not quoted or abs(best - state[at + 1]) >= DRIFT_TICKS):
+        if not (renew or not quoted or abs(best - state[at + 1]) >= state[DRIFT]):
             continue
         working = quoted and state[at] in orders
         wanted = position * side < POSITION_MAX
@@ -155,8 +154,7 @@ def rest(hbt: Any, counts: Counts, state: Counts) -> None:
 
 
 @njit
-def rest_by_timer(hbt: Any, counts: Counts) -> None:
-    state = np.array([0, 1, 0, 0, 0, 0])
+def rest_by_timer(hbt: Any, counts: Counts, state: Counts) -> None:
     hbt.elapse(1)
     hbt.elapse(WAKE_NS - hbt.current_timestamp % WAKE_NS)
     while True:
@@ -166,9 +164,8 @@ def rest_by_timer(hbt: Any, counts: Counts) -> None:
 
 
 @njit
-def rest_by_best(hbt: Any, counts: Counts) -> None:
+def rest_by_best(hbt: Any, counts: Counts, state: Counts) -> None:
     """Nothing in hftbacktest waits for a move of the best price, so every feed event is looked at."""
-    state = np.array([0, 1, 0, 0, 0, 0])
     hbt.elapse(1)
     bid, ask = hbt.depth(0).best_bid_tick, hbt.depth(0).best_ask_tick
     while True:
@@ -181,10 +178,15 @@ def rest_by_best(hbt: Any, counts: Counts) -> None:
 
 
 @njit
-def watch(hbt: Any, counts: Counts) -> None:
+def watch(hbt: Any, counts: Counts, _state: Counts) -> None:
     """Only lets the market pass, 100 ms at a time."""
     while hbt.elapse(WAKE_NS) == 0:
         counts[WAKES] += 1
+
+
+def new_state(work: Work) -> Counts:
+    """Wakes so far, the next id, id and price of the bid and of the ask, and how they are placed."""
+    return np.array([0, 1, 0, 0, 0, 0, *work.manner])
 
 
 def events_of(work: Work, columns: Columns) -> npt.NDArray[Any]:
@@ -277,12 +279,12 @@ def main() -> None:
     with Stopwatch() as compiling:
         first = events[:WARM_UP_ROWS]  # it keeps the address alone: a copy made on the way would be gone
         few = build(work, first, columns)
-        rule(few, counts)
+        rule(few, counts, new_state(work))
         few.close()
     counts[:] = 0
     market = build(work, events, columns)
     with Stopwatch() as run:
-        rule(market, counts)
+        rule(market, counts, new_state(work))
     state = market.state_values(0)
     ran = Ran(
         int(counts[WAKES]), int(counts[ORDERS]), int(state.num_trades), float(state.position), float(state.balance)

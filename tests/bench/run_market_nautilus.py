@@ -28,7 +28,19 @@ from nautilus_trader.persistence.wranglers import QuoteTickDataWrangler, TradeTi
 from nautilus_trader.trading.strategy import Strategy
 
 from make_market import ADD, CANCEL, EXECUTE, TICK, TRADE, Columns, load, rows_of
-from market_rules import CASH, LATENCY_NS, QUANTITY, WAKE_NS, Averages, Ran, Replaced, Resting, read_work, report_market
+from market_rules import (
+    CASH,
+    LATENCY_NS,
+    QUANTITY,
+    WAKE_NS,
+    Averages,
+    Ran,
+    Replaced,
+    Resting,
+    Work,
+    read_work,
+    report_market,
+)
 from program import Stopwatch
 
 VENUE = Venue("SIM")
@@ -100,10 +112,10 @@ class Cross(Market):
 class Quoter(Market):
     """Two quotes replaced, or resting, at a timer or at every move of the best price."""
 
-    def __init__(self, symbol: InstrumentId, kind: str, wake: str) -> None:
+    def __init__(self, symbol: InstrumentId, work: Work) -> None:
         super().__init__(symbol)
-        self.kind, self.wake = kind, wake
-        self.replaced, self.resting = Replaced(), Resting()
+        self.kind, self.wake = work.kind, work.wake
+        self.replaced, self.resting = Replaced(), Resting(work.manner)
         self.seen: tuple[int, int] | None = None
 
     def on_start(self) -> None:
@@ -252,7 +264,7 @@ def main() -> None:
     engine.add_instrument(acme)
     for some in data:
         engine.add_data(some)
-    strategy = Cross(acme.id) if work.kind == "ticks" else Quoter(acme.id, work.kind, work.wake)
+    strategy = Cross(acme.id) if work.kind == "ticks" else Quoter(acme.id, work)
     engine.add_strategy(strategy)
     with Stopwatch() as run:
         engine.run()

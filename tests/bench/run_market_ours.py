@@ -19,6 +19,7 @@ from market_rules import (
     QUANTITY,
     WAKE_NS,
     Averages,
+    Manner,
     Price,
     Ran,
     Replaced,
@@ -88,8 +89,8 @@ class ReplacedQuotes(Strategy):
 class RestingQuotes(Strategy):
     """Keeps two quotes resting until they fill or the best price has left them behind."""
 
-    def __init__(self) -> None:
-        self.rule = Resting()
+    def __init__(self, manner: Manner) -> None:
+        self.rule = Resting(manner)
         self.wakes = 0
         self.held = 0
 
@@ -150,7 +151,7 @@ def strategy_of(work: Work) -> Any:
     if work.wake == "none":
         return Watching()
     if work.kind == "orders":
-        return RestingByBest() if work.wake == "best" else RestingByTimer()
+        return RestingByBest(work.manner) if work.wake == "best" else RestingByTimer(work.manner)
     return Cross() if work.kind == "ticks" else ReplacedQuotes()
 
 
@@ -223,7 +224,7 @@ class Bare:
         self.market = KernelMarket(rules, 1)
         self.wakes = self.sent = self.fills = self.held = self.cash = self.wanted = 0
         self.quotes: dict[int, tuple[int, int]] = {}  # of each side: id and price in ticks
-        self.averages, self.replaced, self.resting = Averages(), Replaced(), Resting()
+        self.averages, self.replaced, self.resting = Averages(), Replaced(), Resting(work.manner)
         acts = {"ticks": self.on_bar, "depth": self.replace, "orders": self.rest}
         self.act: Callable[[], None] = self.watch if work.wake == "none" else acts[work.kind]
 

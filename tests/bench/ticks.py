@@ -16,4 +16,4 @@ import market_bench
 from market_bench import Bench
 
 if __name__ == "__main__":
-    sys.exit(market_bench.run(Bench("ticks", "ticks", 10_000_000, {"timer": "20,000,000/s"}, __doc__)))
+    sys.exit(market_bench.run(Bench("ticks", "ticks", 10_000_000, {(): "20,000,000/s"}, __doc__)))
