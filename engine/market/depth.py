@@ -28,6 +28,12 @@ class DepthLadder:
             levels.pop(price, None)
         self.version += 1
 
+    def clear(self) -> None:
+        """Every level is gone."""
+        self._bids.clear()
+        self._asks.clear()
+        self.version += 1
+
     def bids(self, n: int = LEVELS_SHOWN) -> tuple[tuple[float, float], ...]:
         """Price and size of the best `n` levels, highest price first."""
         return _floats(nlargest(n, self._bids.items()))

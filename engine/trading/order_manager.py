@@ -187,7 +187,7 @@ class OrderManager:
     # -- a session that goes on
 
     def put_back(self, sent: OrderEvent, signal: SignalEvent | None, now: Moment) -> None:
-        """Keep an order that an earlier part of this session sent; an entry's legs are those that `signal` asked for."""
+        """Keep an order that an earlier part of this session sent; the legs of an entry are those of `signal`."""
         price = sent.limit_price or sent.stop_price or decimal_from_nanos(nanos_from_float(now.price))
         order = Order(
             sent.order_id, sent.symbol, sent.side, sent.quantity, sent.type, sent.limit_price, sent.stop_price,

@@ -79,7 +79,7 @@ class Position:
 
 
 class Portfolio:
-    """Every position and the cash behind them. `apply` is the only way in, but for what a venue's account began with."""
+    """Every position and the cash behind them. Fills come in by `apply`; a live account begins by `adopt`."""
 
     def __init__(self, cash: Decimal) -> None:
         self.start = cash
@@ -120,7 +120,7 @@ class Portfolio:
 
     def adopt(self, opening: OpeningEvent) -> None:
         """Begin with what an account holds; what it holds is worth its cost, and all of it together is the start."""
-        assert not self._executions and not self.positions, "books that were opened before"
+        assert not self.positions, "books that were opened before"
         self.start = self.cash = opening.cash
         for held in opening.positions:
             if not held.quantity:

@@ -1,0 +1,185 @@
+"""One turn of a live session: what came in is worked, written down, and only then acted on. Reads no clock.
+
+Nothing leaves before the journal has it on disk. Batches of which nothing is to leave are not forced there at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from tradetui.engine.bus import EventBus
+from tradetui.engine.errors import JournalError
+from tradetui.engine.gateways.live_words import Beat, Instruction, LiveInput
+from tradetui.engine.journal.writer import Journal
+from tradetui.engine.live.player import LivePlayer
+from tradetui.engine.model.commands import CancelAll, Kill
+from tradetui.engine.model.events import (
+    BookEvent,
+    CommandEvent,
+    Event,
+    FeedEvent,
+    MarketData,
+    MarketEvent,
+    QuoteEvent,
+    SessionEvent,
+    TradeEvent,
+    VenueReport,
+    VenueState,
+)
+from tradetui.engine.model.snapshot import Snapshot
+from tradetui.engine.snapshots import SnapshotBuilder
+
+PUBLISH_NS = 50_000_000  # 20 pictures a second
+RATE_NS = 1_000_000_000  # the shown speed is an average of this long
+COMMIT_NS = 1_000_000_000  # what nothing waits for is on disk after this long
+_MARKET = (QuoteEvent, TradeEvent, BookEvent, MarketEvent)
+_FORCED = (VenueReport, VenueState, FeedEvent, CommandEvent, SessionEvent)  # said to us: it may not be said again
+
+
+class Doors(NamedTuple):
+    """Where the engine's work goes."""
+
+    send: Callable[[Instruction], None]
+    ask_state: Callable[[], None]
+    record: Callable[[MarketData], None]  # market inputs, each with its number
+    publish: Callable[[Snapshot], None]
+
+
+class LiveEngine:
+    """What the engine thread owns. Every method runs in that thread; `now_ns` is monotonic wall time."""
+
+    def __init__(
+        self,
+        player: LivePlayer,
+        journal: Journal,
+        bus: EventBus[LiveInput],
+        doors: Doors,
+        *,
+        mode: str,
+        journal_name: str,
+        ticks: dict[str, float],
+        now_ns: int,
+    ) -> None:
+        self.player = player
+        self._journal, self._bus, self._doors = journal, bus, doors
+        self._facts = {"mode": mode, "journal": journal_name}
+        self._builder = SnapshotBuilder(player, ticks)
+        bus.observe(self._builder.observe)
+        self._published_ns = self._committed_ns = now_ns
+        self._waiting = False  # events that the journal has taken and not written
+        self._news = True
+        self._version = 0
+        self._rate_at, self._rate = (now_ns, 0), 0.0
+        self._start_ns = 0
+        self._closed = False
+
+    def begin(self, event: SessionEvent, now_ns: int) -> None:
+        """Say that the session starts, or goes on."""
+        self.player.work(event)
+        self._settle(True, now_ns)
+        self._publish(now_ns)
+
+    def observe(self, events: Sequence[Event]) -> None:
+        """Show what an earlier part of this session was."""
+        self._builder.observe(events)
+
+    def turn(self, inputs: Sequence[LiveInput], now_ns: int) -> None:
+        """One round: every input in order, the journal, what leaves, then a picture."""
+        player, record = self.player, self._doors.record
+        at_once = False
+        for item in inputs:
+            kind = type(item)
+            if kind is Beat:
+                if not player.due(item):  # type: ignore[arg-type]  # it is a Beat
+                    continue
+            elif isinstance(item, Kill | CancelAll):
+                self._builder.cancelled_from()
+                at_once = True
+            player.work(item)
+            self._news = True
+            if kind in _MARKET and item.seq:  # type: ignore[union-attr]  # all of them have a number
+                record(item)  # type: ignore[arg-type]
+        self._settle(at_once, now_ns)
+        if at_once or now_ns - self._published_ns >= PUBLISH_NS:
+            self._measure_rate(now_ns)
+            if self._news:
+                self._publish(now_ns)
+
+    def close(self, now_ns: int) -> None:
+        """End in order: everything journaled, the session file closed."""
+        self._settle(True, now_ns)
+        if not self._closed:
+            self._closed = True
+            core = self.player.core
+            self._journal.close({"events": core.seq, "final_equity": core.equity()})
+            self._publish(now_ns, "finished")
+
+    def leave(self, now_ns: int) -> None:
+        """Let go of the file without its last word: the session may go on later."""
+        self._settle(True, now_ns)
+        if not self._closed:
+            self._closed = True
+            self._journal.abandon()
+            self._publish(now_ns, "finished")
+
+    def fault(self, error: BaseException) -> None:
+        """Save what can be saved and let go of the file; what cannot be is noted on `error`, which the caller shows."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            if not isinstance(error, JournalError):
+                self._journal.append([*self.player.take(), *self.player.core.take()])
+            self._journal.abandon()
+        except JournalError as second:
+            error.add_note(f"besides, {second}")
+
+    # -- inside
+
+    def _settle(self, at_once: bool, now_ns: int) -> None:
+        """Write down what happened; then let out what is to leave."""
+        player = self.player
+        said, out = player.take(), player.core.venue.take()
+        if said:
+            self._journal.append(said)
+            self._waiting = True
+        if self._waiting and (
+            at_once or out or now_ns - self._committed_ns >= COMMIT_NS or any(isinstance(e, _FORCED) for e in said)
+        ):
+            self._journal.commit()
+            self._waiting, self._committed_ns = False, now_ns
+        for instruction in out:
+            self._doors.send(instruction)
+        if player.wants_state:
+            player.wants_state = False
+            self._doors.ask_state()
+        if said:
+            self._bus.publish(said)
+
+    def _measure_rate(self, now_ns: int) -> None:
+        before, count = self._rate_at
+        if now_ns - before >= RATE_NS:
+            rate = (self.player.row - count) * 1e9 / (now_ns - before)
+            self._news = self._news or rate != self._rate
+            self._rate, self._rate_at = rate, (now_ns, self.player.row)
+
+    def _publish(self, now_ns: int, phase: str = "running") -> None:
+        player = self.player
+        self._published_ns, self._news = now_ns, False
+        self._version += 1
+        self._start_ns = self._start_ns or player.now_ns
+        self._doors.publish(
+            self._builder.build(
+                version=self._version,
+                phase=phase,
+                paused=False,
+                speed=1.0,
+                start_ns=self._start_ns,
+                end_ns=player.now_ns,
+                events_per_s=self._rate,
+                feed=player.holds.feed,
+                orders_unconfirmed=player.core.venue.unconfirmed,
+                **self._facts,
+            )
+        )

@@ -1,0 +1,191 @@
+"""The venue that is not ours: collects what is to be sent, and keeps what it has said of every order. No I/O.
+
+An order's id at the venue follows from the session and its number, so that whoever computes it finds the same. Filled
+quantities and ends never go back; an execution counts once, however often it is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from tradetui.engine.gateways.live_words import Instruction, LookUp, Send, Withdraw, WithdrawAll
+from tradetui.engine.market.bar_fills import Window
+from tradetui.engine.model.events import FillEvent, OrderEvent, VenueReport
+from tradetui.engine.model.instrument import EXACT
+from tradetui.engine.model.orders import OrderStatus, Role
+from tradetui.engine.trading.sizing import ZERO
+from tradetui.engine.trading.venue import Dropped
+
+ENDS = {
+    "cancelled": (OrderStatus.CANCELLED, "the venue cancelled it"),
+    "expired": (OrderStatus.EXPIRED, "its time was over"),
+    "rejected": (OrderStatus.REJECTED, "the venue rejected it"),
+    "replaced": (OrderStatus.CANCELLED, "somebody replaced it at the venue"),
+}
+
+
+class AtVenue(msgspec.Struct):
+    """One of our orders as the venue has told of it."""
+
+    order: OrderEvent
+    decided: float
+    stage: Literal["sent", "unresolved", "accepted", "done"] = "sent"
+    venue_id: str = ""
+    filled: Decimal = ZERO
+    cancelled: bool = False  # by us; the venue may not know yet
+
+    @property
+    def left(self) -> Decimal:
+        """Units that may still fill."""
+        return max(ZERO, EXACT.subtract(self.order.quantity, self.filled))
+
+
+class Foreign(msgspec.Struct):
+    """An order of somebody else in the same account: taken into the books, never into our decisions."""
+
+    venue_id: str
+    client_order_id: str
+    symbol: str
+    side: int
+    quantity: Decimal
+    price: Decimal
+    filled: Decimal = ZERO
+    opened_with: Decimal = ZERO  # what of it had filled when our books were opened: it is in them already
+
+
+class OutboxVenue:
+    """Speaks to the venue by instructions, which whoever owns the outbox takes and sends once they are on disk."""
+
+    rest: Window | None = None  # a live market shows what happened when
+
+    def __init__(self, session_id: str, price: Callable[[str, int, Decimal], Decimal]) -> None:
+        self.session_id = session_id
+        self.market_price = price
+        self.outbox: list[Instruction] = []
+        self.sent: dict[int, AtVenue] = {}  # those of which the venue's last word is still to come
+        self.ended: dict[int, AtVenue] = {}  # those over: a late fill must find its order
+        self.foreign: dict[str, Foreign] = {}  # by the venue's id
+        self.late_fills = 0  # of orders that we had cancelled
+        self.duplicates = 0  # executions that were told again
+
+    def client_order_id(self, order_id: int) -> str:
+        """The one id that this order has at the venue, now and after a restart."""
+        return f"{self.session_id}-{order_id}"
+
+    @property
+    def unconfirmed(self) -> int:
+        """Orders of which the venue has not said that it has them."""
+        return sum(known.stage in ("sent", "unresolved") for known in self.sent.values())
+
+    # -- what goes out
+
+    def submit(
+        self, order: OrderEvent, *, wakes_ns: int | None = None, born: Window | None = None, decided: float = 0.0
+    ) -> None:
+        """Put an order into the outbox. `wakes_ns` and `born` are of bars and say nothing here."""
+        if order.stop_price is not None:
+            decided = float(order.stop_price)
+        elif order.parent:
+            decided = float(order.limit_price or 0)
+        self.sent[order.order_id] = AtVenue(order, decided)
+        self.outbox.append(Send(order, self.client_order_id(order.order_id)))
+
+    def cancel(self, symbol: str, order_id: int) -> bool:
+        """Ask for an order's end; it may fill until the venue has heard of it."""
+        sent = self.sent.get(order_id)
+        if sent is None:
+            return False
+        sent.cancelled = True
+        self.outbox.append(Withdraw(order_id, self.client_order_id(order_id)))
+        return True
+
+    def withdraw_again(self, order_id: int) -> None:
+        """Ask once more for the end of an order that should be over."""
+        self.outbox.append(Withdraw(order_id, self.client_order_id(order_id)))
+
+    def cancel_everything(self) -> None:
+        """Ask for the end of all that the account has working, whoever sent it."""
+        self.outbox.append(WithdrawAll())
+
+    def look_up(self, order_id: int) -> None:
+        """Ask what became of an order."""
+        self.outbox.append(LookUp(order_id, self.client_order_id(order_id)))
+
+    def take(self) -> list[Instruction]:
+        """What is to be sent since the last call, in order."""
+        out, self.outbox = self.outbox, []
+        return out
+
+    # -- what comes in
+
+    def of(self, report: VenueReport) -> AtVenue | None:
+        """Our order that a report is about; None for somebody else's."""
+        return self.sent.get(report.order_id) or self.ended.get(report.order_id) if report.order_id else None
+
+    def fill(self, known: AtVenue, report: VenueReport) -> FillEvent:
+        """An execution of our own order."""
+        order = known.order
+        known.filled = EXACT.add(known.filled, report.quantity)
+        if known.stage == "done" or known.cancelled:
+            self.late_fills += 1
+        leaves = ZERO if known.stage == "done" else known.left
+        if known.stage != "done":
+            known.stage, known.venue_id = "accepted", known.venue_id or report.venue_id
+        if not leaves:
+            self.end(order.order_id)
+        decided = known.decided or float(report.price)
+        return self._fill_event(report, order.order_id, order.role, decided, leaves)
+
+    def foreign_fill(self, report: VenueReport, held: Decimal) -> FillEvent | None:
+        """An execution of somebody else's; None where it was in the account when our books were opened."""
+        foreign = self.foreign.get(report.venue_id)
+        if foreign is not None:
+            foreign.filled = EXACT.add(foreign.filled, report.quantity)
+            if foreign.filled <= foreign.opened_with:
+                return None
+        reduces = held and (held > 0) != (report.side > 0)
+        return self._fill_event(report, 0, "close" if reduces else "open", float(report.price), ZERO)
+
+    def dropped(self, known: AtVenue, report: VenueReport) -> Dropped:
+        """The venue's last word on an order that did not fill whole."""
+        self.end(known.order.order_id)
+        status, words = ENDS[report.what]
+        return Dropped(known.order.order_id, status, report.reason or words)
+
+    def end(self, order_id: int) -> None:
+        """Nothing more is to come of an order, but what comes too late."""
+        known = self.sent.pop(order_id, None)
+        if known is not None:
+            known.stage = "done"
+            self.ended[order_id] = known
+
+    def adopt(self, report: VenueReport) -> bool:
+        """Take somebody else's order into view; whether it is new."""
+        if report.venue_id in self.foreign:
+            return False
+        self.foreign[report.venue_id] = Foreign(
+            report.venue_id, report.client_order_id, report.symbol, report.side, report.quantity, report.price
+        )
+        return True
+
+    @staticmethod
+    def _fill_event(report: VenueReport, order_id: int, role: Role, decided: float, leaves: Decimal) -> FillEvent:
+        return FillEvent(
+            report.execution_id,
+            order_id,
+            report.symbol,
+            report.side,
+            report.quantity,
+            report.price,
+            report.fee,
+            report.liquidity or "taker",
+            role,
+            False,
+            decided,
+            report.ts_ns,
+            leaves,
+        )
