@@ -34,6 +34,8 @@ class SymbolView(msgspec.Struct, frozen=True):
     change: float | None = None
     volume: float = 0.0
     ts_ns: int = 0
+    feed: str = "OK"  # OK, LATE, STALE, DOWN: whether these prices can be trusted
+    age_ns: int | None = None  # of the newest price when the picture was made; None: `clock_ns` less `ts_ns`
 
 
 class FillView(msgspec.Struct, frozen=True):
@@ -125,6 +127,54 @@ class AccountView(msgspec.Struct, frozen=True):
     drawdown_limit: float | None = None
 
 
+class FeedView(msgspec.Struct, frozen=True):
+    """One source of market data of a live session. Ages and lags in ns, None until known."""
+
+    name: str
+    state: str  # CONNECTING, OK, LATE, STALE, DOWN
+    events: int = 0
+    conflated: int = 0  # quotes and books replaced by newer ones before the engine took them
+    reconnects: int = 0
+    gaps: int = 0
+    lag_ns: int | None = None  # receive time less the venue's own stamp
+    age_ns: int | None = None  # since the last event, when the picture was made
+    queued: int = 0  # inputs that waited for the engine
+    message: str = ""
+
+
+class ExecutionView(msgspec.Struct, frozen=True):
+    """The way to the venue of a live session."""
+
+    name: str
+    state: str  # CONNECTING, OK, DOWN, REFUSED
+    sent: int = 0
+    unresolved: int = 0  # orders whose fate is being looked up
+    rate_left: int | None = None  # requests left in this minute, without the reserve for cancels
+    rate_limit: int | None = None  # of a minute
+    reconnects: int = 0
+    round_trip_ns: int | None = None
+    message: str = ""
+
+
+class StorageView(msgspec.Struct, frozen=True):
+    """A server or file that the session is written to."""
+
+    name: str  # SQLite, PostgreSQL, Redis, Parquet
+    state: str  # CONNECTING, OK, BEHIND, DOWN
+    text: str = ""  # where, what waits, what to do; never a secret
+
+
+class ReconciliationView(msgspec.Struct, frozen=True):
+    """The newest comparison of our books with the venue's account."""
+
+    ts_ns: int
+    orders: int = 0  # how many were compared
+    positions: int = 0
+    differences: tuple[str, ...] = ()  # one sentence each
+    age_ns: int | None = None  # when the picture was made
+    due: str = ""  # why it is asked again now; empty where it waits for its turn
+
+
 class Marker(msgspec.Struct, frozen=True):
     """A place on the scrubber: a fill, an alert or a mark."""
 
@@ -136,7 +186,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     """The whole screen. `version` rises with every publication; `phase` is loading, running, finished or failed."""
 
     version: int = 0
-    mode: str = "REPLAY"
+    mode: str = "REPLAY"  # REPLAY, BACKTEST, PRACTICE, PAPER, LIVE: of a live session, what the broker answered
     phase: str = "loading"
     error: str = ""
     state: TradingState = TradingState.ACTIVE
@@ -157,6 +207,12 @@ class Snapshot(msgspec.Struct, frozen=True):
     orders_cancelled: int = 0  # by the last kill or cancel-all
     orders_unconfirmed: int = 0
     account: AccountView = AccountView()
+    account_label: str = ""  # of a live session, as the broker said: `Alpaca ****1234`
+    feeds: tuple[FeedView, ...] = ()  # these five are a live session's alone
+    execution: ExecutionView | None = None
+    storage: tuple[StorageView, ...] = ()
+    reconciliation: ReconciliationView | None = None
+    holds: tuple[str, ...] = ()  # why no new risk may be taken
     symbols: tuple[SymbolView, ...] = ()
     books: dict[str, BookView] = {}
     fills: tuple[FillView, ...] = ()  # the newest 500, oldest first
