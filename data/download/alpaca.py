@@ -1,4 +1,4 @@
-"""Alpaca's historical bars of shares and crypto, page by page through alpaca-py; keys come from the environment."""
+"""Alpaca's historical bars of shares and crypto, page by page through alpaca-py; keys by the environment or given."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class AlpacaSource:
     gapless = False  # crypto here has no bar for a minute without a trade
     cost = 1.0
 
-    def __init__(self, url: str, now_ns: Callable[[], int], timeout_s: float) -> None:
+    def __init__(
+        self, url: str, now_ns: Callable[[], int], timeout_s: float, keys: Callable[[], tuple[str, str]] | None = None
+    ) -> None:
+        self._keys = keys or _keys_of_environment
         self._url = url.rstrip("/")
         self._now_ns = now_ns
         self._timeout_s = timeout_s
@@ -105,7 +108,7 @@ class AlpacaSource:
     def _new_client(self, crypto: bool) -> RESTClient:
         from alpaca.data.historical import CryptoHistoricalDataClient, StockHistoricalDataClient
 
-        key, secret = (os.environ.get(name, "") for name in KEY_NAMES)
+        key, secret = self._keys()
         if not (key and secret) and (key or secret or not crypto):
             missing = " and ".join(name for name, value in zip(KEY_NAMES, (key, secret), strict=True) if not value)
             raise UsageError(f"alpaca needs keys: expected {missing} in the environment")
@@ -160,6 +163,11 @@ class AlpacaSource:
         if self._headers.get("X-RateLimit-Remaining") != "0" or not reset.isdigit():
             return 0.0
         return min(60.0, max(0.0, int(reset) - (self._as_of_ns() or self._now_ns()) / NS_PER_S))
+
+
+def _keys_of_environment() -> tuple[str, str]:
+    key, secret = (os.environ.get(name, "") for name in KEY_NAMES)
+    return key, secret
 
 
 def _iso(ts_ns: int) -> str:

@@ -14,6 +14,7 @@ from tradetui.engine.gateways.alpaca.wire import words
 from tradetui.engine.model.events import MarketEvent, TradeEvent
 
 BAR_NS = 60 * 10**9
+ASK_BOOK_EVERY = 1000  # messages that come before the whole book does
 HALTED, RESUMED = ("H", "P", "2"), ("T", "Q", "3")  # status codes of both tapes
 
 
@@ -41,6 +42,7 @@ class Intake:
         self._heard, self._book_lost, self._halted = heard, book_lost, halted
         self._seen, self._books = Seen(), Books()
         self._quote_ns: dict[str, int] = {}
+        self._ignored: dict[str, int] = {}  # messages about books that are being asked for
         self._held: list[Row] | None = None
         self._wanted: frozenset[str] = frozenset()
 
@@ -166,8 +168,12 @@ class Intake:
         changes = self._books.changes(row, symbol)
         if changes is None:
             self._books.forget(symbol)
-            self._book_lost(symbol)
+            ignored = self._ignored.get(symbol, 0)
+            self._ignored[symbol] = ignored + 1
+            if ignored % ASK_BOOK_EVERY == 0:
+                self._book_lost(symbol)
             return False
+        self._ignored.pop(symbol, None)
         if changes:
             self._told(symbol, changes[-1].ts_ns)
         for change in changes:

@@ -47,6 +47,8 @@ class Resolver:
         self._polling = False
         self._explaining = False
         self._resync_backoff = Backoff(config.rest.waits, chance)
+        self._explain_backoff = Backoff(config.rest.waits, chance)
+        self._explain_after_s = EXPLAIN_AFTER_S
 
     def look_up(self, record: Record) -> None:
         """Find out what became of it; it is looked for until the venue has answered."""
@@ -61,7 +63,7 @@ class Resolver:
         """Ask the account's history what the fills were that were not told one by one."""
         if not self._explaining:
             self._explaining = True
-            self._lane.put(self._explain_all, EXPLAIN_AFTER_S)
+            self._lane.put(self._explain_all, self._explain_after_s)
 
     def state(self, put: Callable[[VenueState], None]) -> None:
         """Ask for the whole account once; where there is no answer, whoever wants it asks again."""
@@ -139,20 +141,29 @@ class Resolver:
 
     def _explain_all(self) -> None:
         self._explaining = False
+        answered = True
         try:
-            self._explain()
+            left = self._explain()
         except NoAnswer as none:
             self._answered(none.answer)
-            self._explaining = True
-            self._lane.put(self._explain_all, self._resync_backoff.next_s())
+            left, answered = 1, False
+        if left:  # what cannot be explained now is asked for again, but less and less often
+            self._explain_after_s = max(EXPLAIN_AFTER_S, self._explain_backoff.next_s())
+        else:
+            self._explain_after_s = EXPLAIN_AFTER_S
+            self._explain_backoff.reset()
+        if not answered:
+            self.explain()
 
-    def _explain(self) -> None:
+    def _explain(self) -> int:
+        """How many orders still have a hole."""
         holes = self._desk.ask(lambda states: [r for r in states.working() if r.unexplained])
         if not holes:
-            return
+            return 0
         for fill in self._questions.fills_since(min(record.submitted_ns for record in holes)):
             self._history(fill)
         for record in holes:
             order = self._questions.by_venue_id(record.venue_id) if record.unexplained else None
             if order is not None:
                 self._snapshot(order, explained=True)
+        return sum(record.unexplained for record in holes)

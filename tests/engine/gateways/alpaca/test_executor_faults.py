@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from practice_market import ACME
-from trading_floor import QUICK, SESSION, Inbox, Trader, client_id, config, limit, made
+from trading_floor import AFTER_THE_MINUTE, QUICK, QUICK_PINGS, SESSION, Inbox, Trader, client_id, config, limit, made
 
-from tradetui.engine.gateways.alpaca.config import RestConfig, SocketConfig
+from tradetui.engine.gateways.alpaca.config import RestConfig
 from tradetui.engine.gateways.alpaca.credentials import Credentials
-from tradetui.engine.gateways.alpaca.rest import Clocks
 from tradetui.engine.practice.in_thread import ExchangeThread
 
 Make = Callable[..., Trader]
 IMPATIENT = RestConfig(read_s=0.1, waits=QUICK, per_minute=10_000)
-QUICK_PINGS = SocketConfig(ping_every_s=0.05, ping_patience_s=0.05, close_s=0.05, waits=QUICK)
-AFTER_THE_MINUTE = Clocks(wall_ns=lambda: time.time_ns() + 120 * 10**9)
 
 
 def ids(one: Trader) -> list[str]:

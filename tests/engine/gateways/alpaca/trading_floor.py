@@ -27,6 +27,8 @@ SESSION = "s1"
 WAIT_S = 10.0
 LOOK_S = 0.01
 QUICK = Waits(first_s=0.01, longest_s=0.05)
+QUICK_PINGS = SocketConfig(ping_every_s=0.05, ping_patience_s=0.05, close_s=0.05, waits=QUICK)
+AFTER_THE_MINUTE = Clocks(wall_ns=lambda: time.time_ns() + 120 * 10**9)  # a venue's minute is over at once
 T = TypeVar("T")
 
 
