@@ -96,7 +96,7 @@ class BookPlayer:
         self._base = 0  # row at which the loaded piece begins
         self._finished = False
         self._guarded = core.guard.limit is not None
-        self._still = 0  # wakes since the last row
+        self._still = 0  # wakes since the last row or timer
         self._decide: Callable[[MarketData], object] = core.strategy.on_market_data  # type: ignore[assignment]
 
     def __len__(self) -> int:
@@ -115,18 +115,12 @@ class BookPlayer:
         """Play rows up to `stop`, not included, or until the core was woken `wakes` times, those of a turn if None."""
         stop = min(stop, len(self))
         wakes = self.wakes_per_turn if wakes is None else wakes
-        market = self._market
         while self.row < stop and wakes > 0:
             if self.row == self._base + len(self._piece):
                 self._load()
-            piece_stop = min(stop - self._base, len(self._piece))
-            woke = market.advance(piece_stop, piece_stop)
-            self._count()
-            if woke & ~(WOKE_END | WOKE_BUDGET):
-                wakes -= 1
-                self._woken(woke)
+            wakes = self._play_piece(min(stop - self._base, len(self._piece)), wakes)
         while self.row == len(self) and not self._finished:
-            woke = market.finish()
+            woke = self._market.finish()
             if woke & ~WOKE_END:
                 self._woken(woke)
             else:
@@ -139,11 +133,44 @@ class BookPlayer:
         self._piece = self.tape.piece(self._base, min(self._base + self._piece_rows, len(self)))
         self._market.load(self._piece)
 
-    def _count(self) -> None:
-        row = self._base + self._market.row
-        if row > self.row:
-            self.core.input(row - self.row)
-            self.row, self._still = row, 0
+    def _play_piece(self, stop: int, wakes: int) -> int:
+        """Play the loaded piece up to its row `stop`, or until woken `wakes` times; how many of these are left.
+
+        A timer alone is the commonest wake, and one that a strategy answers with nothing is to cost a few microseconds:
+        so it is told right here.
+        """
+        market, core, base, decide = self._market, self.core, self._base, self._decide
+        advance, orders, watched = market.advance, core.orders, self._guarded or core.stopped
+        played = self.row - base
+        while played < stop and wakes > 0:
+            woke = advance(stop, stop)
+            row, before = market.row, played
+            if row > played:
+                played, self.row, self._still = row, base + row, 0
+            if woke != WOKE_TIMER or orders.waiting or watched:
+                if row > before:
+                    core.input(row - before)
+                if woke & ~(WOKE_END | WOKE_BUDGET):
+                    wakes -= 1
+                    self._woken(woke)
+                    watched = self._guarded or core.stopped
+                continue
+            wakes -= 1
+            self._still = 0  # time went on
+            now_ns = market.now_ns
+            seq = core.input(row - before + 1)  # the rows, and the timer
+            try:
+                signals = decide(TimerEvent("", now_ns, seq))
+                if not signals:
+                    continue
+                check_signals(signals)
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # as in `_ask`
+                core.fail(error, now_ns, seq)
+                watched = True
+                continue
+            core.signals(signals, now_ns, seq)  # type: ignore[arg-type]  # `check_signals` has seen them
+            watched = self._guarded or core.stopped
+        return wakes
 
     def _finish(self) -> None:
         self._finished = True
@@ -156,7 +183,7 @@ class BookPlayer:
     def _woken(self, woke: int) -> None:
         core, now_ns = self.core, self._market.now_ns
         seq = core.seq
-        self._still += 1
+        self._still = 0 if woke & WOKE_TIMER else self._still + 1
         if self._still > WAKES_AT_ONE_ROW_MAX:
             raise RuntimeError(f"{self._still} wakes at row {self.row} of the market, limit {WAKES_AT_ONE_ROW_MAX}")
         if woke & WOKE_REPORT:
