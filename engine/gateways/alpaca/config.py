@@ -76,5 +76,6 @@ class ExecutionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     rest: RestConfig = RestConfig()
     lookup_window_s: float = 30.0  # the venue must have said "unknown" after this long before it is believed
     poll_s: float = 15.0  # between looks at working orders: a lost frame is found so
+    leaving_s: float = 5.0  # for which an order waits for others that are being cancelled and stand in its way
     tries_max: int = 5  # of a request that the venue is too busy for
     crypto_fee_rate: Decimal = Decimal("0.0025")  # of what a sale of coins brings

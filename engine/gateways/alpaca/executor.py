@@ -69,7 +69,9 @@ class AlpacaExecutor:
         self._resolver = Resolver(
             Questions(rests[2], clocks), self._desk, questions, config, clocks, self._chance, self._answered
         )
-        self._sender = Sender(rests[0], self._desk, self._orders, config, self._resolver.look_up, self._answered)
+        self._sender = Sender(
+            rests[0], self._desk, self._orders, config, clocks, self._resolver.look_up, self._answered
+        )
         self._canceller = Canceller(
             rests[1], self._desk, self._cancels, config, self._chance, self._resolver.resync, self._answered
         )
@@ -106,6 +108,7 @@ class AlpacaExecutor:
                 self._desk.tell(
                     lambda states, now: [r for one in states.not_there() for r in states.take_back(one, now)]
                 )
+                self._desk.ask(OrderStates.all_leave)
                 self._cancels.put(self._canceller.cancel_all)
             case LookUp():
                 self._find(self._record(instruction.client_order_id, instruction.order_id))

@@ -220,7 +220,8 @@ class Line:
     def up(self, stream: FeedStream) -> None:
         """As Hears.up: what was missed is fetched before what comes now is told."""
         first, self._was_up, self._told_down = not self._was_up, True, ""
-        self._gateway._tell("", "FRESH", f"{stream.name}: connected")
+        if all(line.stream.connected for line in self._gateway._lines.values()):  # of the whole feed, not of this one
+            self._gateway._tell("", "FRESH", f"{stream.name}: connected")
         known = {s: ns for s in stream.wanted if (ns := self._intake.last_ns(s)) is not None}
         if first or not known:
             self._intake.release()

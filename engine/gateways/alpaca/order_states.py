@@ -40,6 +40,7 @@ class OrderStates:
         self._fee_rate = crypto_fee_rate
         self._by_client: dict[str, Record] = {}
         self._by_venue: dict[str, Record] = {}
+        self._here: dict[str, Record] = {}  # that the venue has not confirmed and that have not ended
         self._open: dict[str, Record] = {}  # of those, what may change or is not explained
         self._unwanted: list[Record] = []
         self.last_submitted_ns = 0
@@ -54,7 +55,7 @@ class OrderStates:
         found = self._by_client.get(client_order_id)
         if found is None:
             found = Record(client_order_id, order_id or self._our_number(client_order_id))
-            self._by_client[client_order_id] = found
+            self._by_client[client_order_id] = self._here[client_order_id] = found
         return found
 
     def known(self, client_order_id: str) -> Record | None:
@@ -67,7 +68,17 @@ class OrderStates:
 
     def not_there(self) -> list[Record]:
         """Orders that the venue has not confirmed and that have not ended."""
-        return [r for r in self._by_client.values() if not r.venue_id and not r.ended]
+        return list(self._here.values())
+
+    def all_leave(self) -> None:
+        """Everything that works is being cancelled."""
+        for record in self._open.values():
+            record.wanted_gone = True
+
+    def leaving(self, symbol: str) -> bool:
+        """Whether something of that symbol still works that is being cancelled."""
+        records = (*self._open.values(), *self._here.values())
+        return any(r.symbol == symbol and r.wanted_gone and not r.ended for r in records)
 
     def unwanted(self) -> list[Record]:
         """Orders that turned out to be at the venue though they should be gone; each is given once."""
@@ -76,7 +87,7 @@ class OrderStates:
 
     def unresolved(self) -> int:
         """How many orders are being looked for."""
-        return sum(1 for r in self._by_client.values() if r.stage == "unresolved")
+        return sum(r.stage == "unresolved" for r in self._here.values())
 
     def queue(self, record: Record) -> bool:
         """It waits to be sent; False for an id that has been here before, which is never sent again."""
@@ -102,7 +113,7 @@ class OrderStates:
         if record.ended:
             return []
         if record.stage == "queued":
-            record.ended, record.stage = True, "done"
+            self._over_here(record)
             reason = "taken back before it was sent"
             return [self._report(record, "cancelled", now_ns, now_ns, reason=reason)]
         record.wanted_gone = True
@@ -128,7 +139,7 @@ class OrderStates:
         """It is not at the venue and will not be, as far as anybody knows."""
         if record.venue_id or record.ended:
             return []
-        record.ended, record.stage = True, "done"
+        self._over_here(record)
         return [self._report(record, "rejected", now_ns, now_ns, reason=reason)]
 
     def cancelling(self, record: Record, now_ns: int) -> list[VenueReport]:
@@ -184,6 +195,10 @@ class OrderStates:
         tail = client_order_id.removeprefix(self._prefix)
         return int(tail) if tail != client_order_id and tail.isascii() and tail.isdigit() else 0
 
+    def _over_here(self, record: Record) -> None:
+        record.ended, record.stage = True, "done"
+        self._here.pop(record.client_order_id, None)
+
     def _of(self, raw: RawOrder) -> Record:
         record = self._by_venue.get(raw.venue_id)
         if record is None:
@@ -199,6 +214,7 @@ class OrderStates:
         self.last_submitted_ns = max(self.last_submitted_ns, raw.submitted_ns)
         if record.venue_id:
             return []
+        self._here.pop(record.client_order_id, None)
         late = record.ended  # we had given it up, and it is there after all
         record.venue_id, record.stage = raw.venue_id, "working"
         record.symbol, record.side = raw.symbol or record.symbol, raw.side or record.side

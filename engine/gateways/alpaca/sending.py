@@ -10,13 +10,14 @@ from tradetui.engine.gateways.alpaca.config import ExecutionConfig
 from tradetui.engine.gateways.alpaca.desk import Desk
 from tradetui.engine.gateways.alpaca.lane import Lane
 from tradetui.engine.gateways.alpaca.models import RawOrder, order_of, orders_of
-from tradetui.engine.gateways.alpaca.order_body import Body, body_of
+from tradetui.engine.gateways.alpaca.order_body import body_of
 from tradetui.engine.gateways.alpaca.order_records import Record
 from tradetui.engine.gateways.alpaca.order_stream import KEYS_ADVICE
-from tradetui.engine.gateways.alpaca.rest import Answer, Rest
+from tradetui.engine.gateways.alpaca.rest import Answer, Clocks, Rest
 from tradetui.engine.gateways.live_words import Send
 
 ORDERS = "/v2/orders"
+LEAVING_LOOK_S = 0.05
 
 
 class Sender:
@@ -28,14 +29,15 @@ class Sender:
         desk: Desk,
         lane: Lane,
         config: ExecutionConfig,
+        clocks: Clocks,
         look_up: Callable[[Record], None],
         answered: Callable[[Answer], None],
     ) -> None:
         self._rest, self._desk, self._lane, self._config = rest, desk, lane, config
-        self._look_up, self._answered = look_up, answered
+        self._clocks, self._look_up, self._answered = clocks, look_up, answered
         self.sent = 0
 
-    def send(self, send: Send, tries: int = 0) -> None:
+    def send(self, send: Send, tries: int = 0, until_s: float | None = None) -> None:
         """One order, unless it was taken back meanwhile or has been here before."""
         record = self._desk.ask(lambda states: states.record(send.client_order_id, send.order.order_id))
         body = body_of(send.order, send.client_order_id)
@@ -46,21 +48,27 @@ class Sender:
         order = send.order
         if not self._desk.ask(lambda states: states.begin(record, order.symbol, order.side, order.quantity)):
             return
+        if until_s is None and self._desk.ask(lambda states: states.leaving(order.symbol)):
+            until_s = self._clocks.steady_s() + self._config.leaving_s
         self.sent += 1
-        self._heard(send, record, body, self._rest.ask_now("POST", ORDERS, body), tries)
+        self._heard(send, record, self._rest.ask_now("POST", ORDERS, body), tries, until_s)
 
-    def _heard(self, send: Send, record: Record, body: Body, answer: Answer, tries: int) -> None:
+    def _heard(self, send: Send, record: Record, answer: Answer, tries: int, until_s: float | None) -> None:
         order = order_of(answer.body) if answer.fine else None
         self._answered(answer)
         if order is not None:
             self._desk.tell(lambda states, now: states.snapshot(order, now))
         elif answer.status == 429 and tries + 1 < self._config.tries_max:
             self._desk.ask(lambda states: states.again(record))  # it was not looked at: only this says so for certain
-            self._lane.put(lambda: self.send(send, tries + 1))
+            self._lane.put(lambda: self.send(send, tries + 1, until_s))
         elif answer.unclear or answer.fine or _landed(answer):
             reason = answer.said or "an answer that is no order"
             self._desk.tell(lambda states, now: states.unclear(record, reason, now))
             self._look_up(record)
+        elif _in_the_way(answer) and until_s is not None and self._clocks.steady_s() < until_s:
+            # refused for certain, which leaves the id free: what stands in its way is about to go
+            self._desk.ask(lambda states: states.again(record))
+            self._lane.put(lambda: self.send(send, tries, until_s), LEAVING_LOOK_S)
         else:
             advice = f". {KEYS_ADVICE}" if answer.keys_refused else ""
             reason = f"{answer.said or 'no reason given'} (HTTP {answer.status}){advice}"
@@ -112,6 +120,12 @@ class Canceller:
 
     def _snapshot(self, order: RawOrder) -> None:
         self._desk.tell(lambda states, now: states.snapshot(order, now))
+
+
+def _in_the_way(answer: Answer) -> bool:
+    """Whether other orders hold the shares, or would trade with this one."""
+    body = answer.body if isinstance(answer.body, dict) else {}
+    return answer.status == 403 and any(name in body for name in ("related_orders", "existing_order_id"))
 
 
 def _landed(answer: Answer) -> bool:

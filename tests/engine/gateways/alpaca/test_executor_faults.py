@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from practice_market import ACME
-from trading_floor import AFTER_THE_MINUTE, QUICK, QUICK_PINGS, SESSION, Inbox, Trader, client_id, config, limit, made
+from practice_market import ACME, OPEN_NS, small_world
+from trading_floor import (
+    AFTER_THE_MINUTE,
+    KEYS,
+    QUICK,
+    QUICK_PINGS,
+    SESSION,
+    Inbox,
+    Trader,
+    client_id,
+    config,
+    limit,
+    made,
+)
 
 from tradetui.engine.gateways.alpaca.config import RestConfig
 from tradetui.engine.gateways.alpaca.credentials import Credentials
+from tradetui.engine.practice.engine_matcher import EngineMatcher
 from tradetui.engine.practice.in_thread import ExchangeThread
+from tradetui.engine.practice.venue import Venue
 
 Make = Callable[..., Trader]
 IMPATIENT = RestConfig(read_s=0.1, waits=QUICK, per_minute=10_000)
@@ -335,3 +349,50 @@ def _quietly(venue: Any, body: dict[str, Any]) -> None:
     """As if the stream had not told it."""
     venue.exchange.submit(body)
     venue.exchange.updates()
+
+
+@pytest.fixture
+def slow_cancels() -> Iterator[ExchangeThread]:
+    """A venue where a cancel is pending for a while."""
+    venue = Venue(small_world(EngineMatcher(), rate_per_minute=10_000, ack_delay_ns=10**9), KEYS)
+    venue.advance(OPEN_NS)
+    with ExchangeThread(venue) as running:
+        yield running
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("all_at_once", [False, True], ids=["one", "all"])
+def test_a_close_waits_for_the_stop_that_holds_its_shares_and_is_being_cancelled(
+    slow_cancels: ExchangeThread, all_at_once: bool
+) -> None:
+    one = made(slow_cancels, Inbox())
+    try:
+        one.send(1)
+        one.inbox.report("accepted", 1)
+        one.advance(2)
+        one.inbox.filled(10)
+        one.send(2, side=-1, type="stop", stop_price=Decimal(90))
+        one.inbox.report("accepted", 2)
+        one.advance(2)
+        one.withdraw_all() if all_at_once else one.withdraw(2)
+        one.send(3, side=-1)
+        one.inbox.until(lambda _: one.executor.health().sent >= 5)
+        assert one.inbox.words(3) == []
+        one.advance(2)
+        one.inbox.report("cancelled", 2)
+        one.inbox.report("accepted", 3)
+        one.advance(2)
+        one.inbox.filled(10, 3)
+        assert one.position() == 0
+    finally:
+        one.stop()
+
+
+def test_a_close_that_nothing_makes_way_for_is_refused_in_the_venues_words(trader: Make) -> None:
+    one = trader()
+    one.send(1)
+    one.inbox.filled(10)
+    one.send(2, side=-1, type="stop", stop_price=Decimal(90))
+    one.inbox.report("accepted", 2)
+    one.send(3, side=-1, **limit("110"))
+    assert "insufficient qty available" in one.inbox.report("rejected", 3).reason
