@@ -268,6 +268,11 @@ class Core(Generic[V]):
         now = self.now(ts_ns, cause)
         self.route(self.orders.on_dropped(dropped.order_id, dropped.status, dropped.reason, now), cause)
 
+    def put_back(self, sent: OrderEvent, signal: SignalEvent | None) -> None:
+        """Keep an order that an earlier part of this session sent on account of `signal`."""
+        self._order_seq[sent.order_id] = sent.seq
+        self.orders.put_back(sent, signal, self.now(sent.ts_ns, sent.cause, sent.symbol))
+
     def _mark(self, position: Position) -> float:
         """What one unit is worth now; at cost where no price was ever seen on that side, never at nothing."""
         return self.view.mark(position.symbol, position.quantity > 0) or float(position.average_price)

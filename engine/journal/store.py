@@ -68,6 +68,24 @@ class SessionStore:
             _remove(path)
             raise journal_error(path, "the session file could not be started", fault) from fault
 
+    @classmethod
+    def reopen(cls, path: Path, durability: Durability, busy_timeout_ms: int) -> SessionStore:
+        """Go on writing a session file that has no closing record; who asks has read all of it. Raises JournalError."""
+        store = cls.__new__(cls)
+        store.path = path
+        try:
+            store._connection = sqlite3.connect(
+                path, timeout=busy_timeout_ms / 1000, isolation_level=None, check_same_thread=False
+            )
+            try:
+                store._prepare_to_append(durability, None)
+            except BaseException:
+                store._connection.close()
+                raise
+        except sqlite3.Error as fault:
+            raise journal_error(path, "the session file could not be opened again", fault) from fault
+        return store
+
     def add_block(self, block: Block) -> None:
         """Make one block durable."""
         values = (block.number, block.first_seq, block.last_seq, block.count, block.first_ts_ns, block.last_ts_ns)

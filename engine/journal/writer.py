@@ -130,6 +130,43 @@ class FileJournal:
         self._written = 0
         self._last_seq: int | None = None
 
+    @classmethod
+    def resume(
+        cls,
+        path: str | Path,
+        block_events_max: int = BLOCK_EVENTS_MAX,
+        *,
+        durability: Literal["power_loss", "process_death"] = "power_loss",
+        busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+    ) -> tuple[FileJournal, list[Event]]:
+        """A session file that was interrupted, to go on with, and every event in it.
+
+        Raises JournalError where the session was closed, or where anything in the file is not as it was written.
+        """
+        from tradetui.engine.journal.reader import open_journal
+        from tradetui.engine.journal.store import SessionStore
+        from tradetui.engine.journal.verify import verify
+
+        report = verify(path)
+        if not report.ok:
+            raise JournalError(f"{path}: {report.sentence()}. A session that cannot be trusted does not go on")
+        if report.closed:
+            raise JournalError(f"{path}: the session was ended in order; start a new one")
+        journal = cls.__new__(cls)
+        events: list[Event] = []
+        with open_journal(path) as reader:
+            journal.path = reader.path
+            journal._hash = hashlib.sha256(reader.hashed_header)
+            for block in reader.blocks():
+                journal._hash.update(block.payload)
+                events += reader.decode(block)
+        journal._block_events_max = block_events_max
+        journal._waiting = []
+        journal._blocks, journal._written = report.blocks, len(events)
+        journal._last_seq = events[-1].seq if events else None
+        journal._store = SessionStore.reopen(journal.path, durability, busy_timeout_ms)
+        return journal, events
+
     def __enter__(self) -> Self:
         return self
 

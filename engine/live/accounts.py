@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from tradetui.engine.live.outbox import Foreign, OutboxVenue
+from tradetui.engine.live.outbox import OutboxVenue
 from tradetui.engine.live.reconciliation import Found, Seen, compare
 from tradetui.engine.model.events import OpeningEvent, ReconciliationEvent, RiskEvent, VenueOrder, VenueState
 from tradetui.engine.step import Core
@@ -73,11 +73,7 @@ class Accounts:
         self._told = {found.key for found in lasting}
 
     def _adopt(self, order: VenueOrder, cause: int, ts_ns: int) -> None:
-        foreign = Foreign(
-            order.venue_id, order.client_order_id, order.symbol, order.side, order.quantity,
-            order.limit_price or order.stop_price or Decimal(0), opened_with=order.filled,
-        )  # fmt: skip
-        self._core.venue.foreign[order.venue_id] = foreign
+        self._core.venue.adopt_working(order)
         side = "buy" if order.side > 0 else "sell"
         text = f"an order of somebody else: {side} {order.quantity} {order.type} ({order.venue_id})"
         self._core.emit(RiskEvent("info", "FOREIGN", order.symbol, text, ts_ns), cause)

@@ -14,7 +14,7 @@ import msgspec
 
 from tradetui.engine.gateways.live_words import Instruction, LookUp, Send, Withdraw, WithdrawAll
 from tradetui.engine.market.bar_fills import Window
-from tradetui.engine.model.events import FillEvent, OrderEvent, VenueReport
+from tradetui.engine.model.events import FillEvent, OrderEvent, VenueOrder, VenueReport
 from tradetui.engine.model.instrument import EXACT
 from tradetui.engine.model.orders import OrderStatus, Role
 from tradetui.engine.trading.sizing import ZERO
@@ -171,6 +171,46 @@ class OutboxVenue:
             report.venue_id, report.client_order_id, report.symbol, report.side, report.quantity, report.price
         )
         return True
+
+    def adopt_working(self, order: VenueOrder) -> bool:
+        """The same of an order that the account shows: what of it has filled is in the account already."""
+        if order.venue_id in self.foreign:
+            return False
+        self.foreign[order.venue_id] = Foreign(
+            order.venue_id,
+            order.client_order_id,
+            order.symbol,
+            order.side,
+            order.quantity,
+            order.limit_price or order.stop_price or ZERO,
+            opened_with=order.filled,
+        )
+        return True
+
+    # -- a session that goes on
+
+    def put_back(self, order: OrderEvent) -> None:
+        """An order that an earlier part of this session wrote down; whether it left nobody knows."""
+        decided = order.stop_price or (order.limit_price if order.parent else None) or ZERO
+        self.sent[order.order_id] = AtVenue(order, float(decided))
+
+    def put_back_fill(self, fill: FillEvent) -> None:
+        """An execution of that part."""
+        known = self.sent.get(fill.order_id) or self.ended.get(fill.order_id)
+        if known is None:
+            return
+        known.filled = EXACT.add(known.filled, fill.quantity)
+        if known.stage != "done":
+            known.stage = "accepted"
+            if not fill.leaves:
+                self.end(fill.order_id)
+
+    def ask_again(self) -> None:
+        """Find out what became of everything that was sent, and take back what was to be taken back."""
+        for order_id, known in self.sent.items():
+            self.look_up(order_id)
+            if known.cancelled:
+                self.withdraw_again(order_id)
 
     @staticmethod
     def _fill_event(report: VenueReport, order_id: int, role: Role, decided: float, leaves: Decimal) -> FillEvent:

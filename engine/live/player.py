@@ -31,10 +31,12 @@ from tradetui.engine.model.commands import (
 from tradetui.engine.model.events import (
     Beat,
     BookEvent,
+    ControlEvent,
     Event,
     FeedEvent,
     MarketData,
     MarketEvent,
+    OrderStatusEvent,
     QuoteEvent,
     SessionEvent,
     TimerEvent,
@@ -43,6 +45,7 @@ from tradetui.engine.model.events import (
     VenueReport,
     VenueState,
 )
+from tradetui.engine.model.orders import OrderStatus
 from tradetui.engine.step import Core
 from tradetui.engine.strategy import check_signals
 from tradetui.engine.subscriptions import Subscription
@@ -77,6 +80,7 @@ class LivePlayer:
         self.wants_state = False  # the venue is to be asked for its account at once
         self.strangers = 0  # inputs of symbols that are not watched
         self.held_by_us = False  # it was no operator who reduced trading
+        self.unsent: dict[int, str] = {}  # of an interrupted session: orders that waited and never left, by number
         self._asked, self._wall_is_market = asked, wall_is_market
         self._guarded = core.guard.limit is not None
         self._decide: Callable[[MarketData], object] = core.strategy.on_market_data  # type: ignore[assignment]
@@ -300,8 +304,15 @@ class LivePlayer:
 
     def _session(self, event: SessionEvent) -> None:
         self._journal(event)
+        core, ts_ns = self.core, self._at(event.ts_ns)
         self.wants_state = True
-        self._hold(START, self.holds.reason or "the account is to be compared again", self._at(event.ts_ns))
+        for number, symbol in self.unsent.items():
+            reason = "the session was interrupted before it was sent"
+            core.emit(OrderStatusEvent(number, symbol, OrderStatus.CANCELLED, reason, ts_ns), event.seq)
+        self.unsent.clear()
+        if event.what == "resumed":
+            core.venue.ask_again()
+        self._hold(START, self.holds.reason or "the account is to be compared again", ts_ns)
 
     def _command(self, command: Command) -> None:
         core, ts_ns = self.core, self.now_ns
@@ -325,9 +336,15 @@ class LivePlayer:
 
     def _hold(self, name: str, reason: str, ts_ns: int) -> None:
         self.holds.add(name, reason)
-        if self.core.state == TradingState.ACTIVE:
-            self.held_by_us = True
-            obey(self.core, PauseTrading(ENGINE, reason), ts_ns)
+        core = self.core
+        if core.state != TradingState.ACTIVE:
+            return
+        self.held_by_us = True
+        if name in (START, ORDERS):  # only until the account has been compared: working entries stay
+            core.state = TradingState.REDUCING
+            core.emit(ControlEvent(core.state, ENGINE, reason, ts_ns), core.seq)
+        else:
+            obey(core, PauseTrading(ENGINE, reason), ts_ns)
 
     def _let_go(self, ts_ns: int) -> None:
         """Trade on where nothing holds us any more; hold again where something does and an operator let go."""

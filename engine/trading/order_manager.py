@@ -21,7 +21,7 @@ from tradetui.engine.model.events import (
     TwoSidedQuote,
 )
 from tradetui.engine.model.instrument import EXACT, Instrument, decimal_from, decimal_from_nanos, nanos_from_float
-from tradetui.engine.model.orders import WORKING, Order, OrderAction, OrderStatus, next_status
+from tradetui.engine.model.orders import DONE, WORKING, Order, OrderAction, OrderStatus, next_status
 from tradetui.engine.trading.brackets import LEGS, legs_of
 from tradetui.engine.trading.fees import FeeSchedule
 from tradetui.engine.trading.moment import Moment
@@ -115,12 +115,7 @@ class OrderManager:
         order = self._open.by_id.get(fill.order_id)
         if order is None:
             return self._on_late_fill(fill, now)
-        order.filled = EXACT.add(order.filled, fill.quantity)
-        done = not fill.leaves
-        order.status = next_status(order.status, OrderAction.FILL if done else OrderAction.FILL_PART)
-        if order.fraction is not None or order.role != "open":  # sized at its fill, or an exit with less to close
-            order.quantity = EXACT.add(order.filled, fill.leaves)
-        self.counts.fill(order, fill, done)
+        done = self._book_fill(order, fill)
         first = order.filled == fill.quantity
         if done:
             self._open.forget(order)
@@ -201,9 +196,33 @@ class OrderManager:
         if order.role == "open" and price:
             self._open.reserve(order, price)
 
-    def number_after(self, order_id: int) -> None:
-        """Never again give a number up to this one."""
-        self._open.number_after(order_id)
+    def put_back_fill(self, fill: FillEvent) -> None:
+        """An execution of that part: its consequences are told by the events that follow it."""
+        order = self._open.by_id.get(fill.order_id)
+        if order is not None and self._book_fill(order, fill):
+            self._open.forget(order)
+
+    def put_back_end(self, told: OrderStatusEvent, awaited: bool) -> None:
+        """An end of that part; `awaited`: the venue has not confirmed it, so that the order may still fill."""
+        order = self._open.by_id.get(told.order_id)
+        self._open.number_after(told.order_id)
+        if order is None or told.status not in DONE:
+            return
+        order.status = told.status
+        self.counts.end(order)
+        self._open.forget(order)
+        if awaited:
+            self._cancelled[order.order_id] = order
+
+    def _book_fill(self, order: Order, fill: FillEvent) -> bool:
+        """Whether the order is filled with it."""
+        order.filled = EXACT.add(order.filled, fill.quantity)
+        done = not fill.leaves
+        order.status = next_status(order.status, OrderAction.FILL if done else OrderAction.FILL_PART)
+        if order.fraction is not None or order.role != "open":  # sized at its fill, or an exit with less to close
+            order.quantity = EXACT.add(order.filled, fill.leaves)
+        self.counts.fill(order, fill, done)
+        return done
 
     def _levels_of(self, order: Order, signal: SignalEvent, now: Moment) -> None:
         try:

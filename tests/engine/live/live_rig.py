@@ -82,6 +82,7 @@ class MemoryVenue:
         self.blocked = ""
         self.now_ns = START
         self._executions = 0
+        self._fills: dict[int, list[tuple[str, Decimal, Decimal]]] = {}  # by order: id, units and price
 
     def do(self, instruction: Instruction) -> None:
         self.received.append(instruction)
@@ -102,6 +103,7 @@ class MemoryVenue:
         resting.filled += quantity
         self._executions += 1
         self._move(order.symbol, order.side, quantity, D(price), D(fee))
+        self._fills.setdefault(order_id, []).append((f"x{self._executions}", quantity, D(price)))
         if resting.filled >= order.quantity:
             resting.over = "filled"
         return self._report(
@@ -114,6 +116,21 @@ class MemoryVenue:
 
     def unresolved(self, order_id: int) -> VenueReport:
         return self._report(self.of(order_id), "unresolved", reason="timeout")
+
+    def history(self, order_id: int) -> list[VenueReport]:
+        """All that became of an order, as one who looks it up finds it."""
+        resting = self.of(order_id)
+        told = [self.accepted(order_id)]
+        for execution, quantity, price in self._fills.get(order_id, []):
+            told.append(self._report(resting, "fill", quantity=quantity, price=price, execution=execution))
+        if resting.over and resting.over != "filled":
+            told.append(self._report(resting, resting.over))
+        return told
+
+    def never_arrived(self, order_id: int) -> VenueReport:
+        """The venue knows no such order."""
+        nobody = (order_id, f"{SESSION}-{order_id}", "", "AA", 1, "rejected")
+        return VenueReport(*nobody, D(0), D(0), D(0), D(0), "", "", "never arrived", self.now_ns, self.now_ns)
 
     def trade_of_somebody_else(self, symbol: str, side: int, units: str, price: str, venue_id: str) -> VenueReport:
         self._executions += 1
