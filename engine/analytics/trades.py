@@ -82,11 +82,24 @@ def match_round_trips(fills: Iterable[FillEvent]) -> tuple[list[Trade], list[Ope
 
     A fill that crosses zero closes one trade and opens the next at its price. An execution seen twice counts once.
     """
-    closed: list[Trade] = []
-    trips: dict[str, _Trip] = {}
-    for fill in _once(fills):
+    matching = RoundTrips()
+    closed = [trade for fill in fills if (trade := matching.add(fill)) is not None]
+    return closed, matching.open()
+
+
+class RoundTrips:
+    """Flat-to-flat trades while the fills come in, one at a time."""
+
+    def __init__(self) -> None:
+        self._trips: dict[str, _Trip] = {}
+        self._seen: set[str] = set()
+
+    def add(self, fill: FillEvent) -> Trade | None:
+        """Take the next fill; returns the trade that it closed, if any."""
+        if _seen_before(fill, self._seen):
+            return None
+        trips, quantity = self._trips, fill.quantity
         trip = trips.get(fill.symbol)
-        quantity = fill.quantity
         if trip is None:
             trips[fill.symbol] = _opened(fill, quantity, fill.fee)
         elif fill.side == trip.side:
@@ -97,12 +110,16 @@ def match_round_trips(fills: Iterable[FillEvent]) -> tuple[list[Trade], list[Ope
             closing = trip.open
             fee = _share(fill.fee, closing, quantity)
             _exit(trip, fill, closing, fee)
-            closed.append(_closed(trip, fill))
             del trips[fill.symbol]
             if quantity != closing:
                 rest = EXACT.subtract(quantity, closing)
                 trips[fill.symbol] = _opened(fill, rest, EXACT.subtract(fill.fee, fee))
-    return closed, [_still_open(trip) for trip in trips.values()]
+            return _closed(trip, fill)
+        return None
+
+    def open(self) -> list[OpenTrade]:
+        """Trades that are not closed yet, in order of opening."""
+        return [_still_open(trip) for trip in self._trips.values()]
 
 
 def fifo_lots(fills: Iterable[FillEvent]) -> list[Trade]:
@@ -159,15 +176,19 @@ class _Lot(msgspec.Struct, gc=False):
 
 
 def _once(fills: Iterable[FillEvent]) -> Iterator[FillEvent]:
-    """Each execution once, as the ledger counts it; a fill without an id cannot be recognised and always counts."""
     seen: set[str] = set()
-    for fill in fills:
-        key = fill.execution_id
-        if key:
-            if key in seen:
-                continue
-            seen.add(key)
-        yield fill
+    return (fill for fill in fills if not _seen_before(fill, seen))
+
+
+def _seen_before(fill: FillEvent, seen: set[str]) -> bool:
+    """Whether this execution came before, as the ledger counts it; one without an id cannot be recognised."""
+    key = fill.execution_id
+    if not key:
+        return False
+    if key in seen:
+        return True
+    seen.add(key)
+    return False
 
 
 def _opened(fill: FillEvent, quantity: Decimal, fee: Decimal) -> _Trip:
