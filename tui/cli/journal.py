@@ -1,4 +1,4 @@
-"""`tradetui journal`: show a recorded session and prove that it is whole. Reads only."""
+"""`tradetui journal`: show a recorded session, prove that it is whole, store it elsewhere. Never writes to it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,17 @@ from tradetui.engine.errors import JournalError, UsageError
 from tradetui.engine.journal.codec import KINDS, encode_events, kind_of
 from tradetui.engine.journal.words import iso_utc, sentence
 from tradetui.engine.model.events import Event
+from tradetui.tui.cli.journal_export import export
 
 TABLE_ROWS = 500  # rendered at a time, so that a long session begins to show at once
 COLUMNS = ("seq", "time", "event", "symbol", "what happened", "cause")
 
 app = typer.Typer(no_args_is_help=True, help="Show a recorded session, and prove that it is whole.")
+
+app.command(
+    epilog="Examples:  tradetui journal export runs/today --to sqlite:///trades.db   |   "
+    "tradetui journal export session.db --to parquet:///archive"
+)(export)
 
 SessionPath = Annotated[Path, typer.Argument(metavar="PATH", help="A session.db, or the folder given to --out.")]
 
