@@ -46,6 +46,7 @@ from tradetui.engine.model.limits import RiskLimits
 from tradetui.engine.step import Core
 from tradetui.engine.strategy import check_signals
 from tradetui.engine.subscriptions import Subscription
+from tradetui.engine.trading.venue import Lessened
 
 BookCore = Core[BookVenue]
 
@@ -216,6 +217,10 @@ class BookPlayer:
                 core.curve.point(now_ns, core.equity(), True)
                 if not report.leaves:
                     core.orders.let_go(report.order_id)
+            elif isinstance(outcome, Lessened):
+                core.lessened(outcome, now_ns, core.seq)
+            elif outcome is None and report.leaves:
+                pass  # what was taken off an order that we cancelled
             elif outcome is None:
                 core.orders.let_go(report.order_id)
             else:

@@ -74,7 +74,7 @@ def build_book_player(
     )
     market = make_market(rules, len(symbols))
     fees = fee_schedule(config)
-    venue = BookVenue(market, symbols, known, fees, slip_nanos, slip_bps)
+    venue = BookVenue(market, symbols, known, fees, slip_nanos, slip_bps, strategy.allow_short)
     view = SimulatedView(market, symbols, tape.sources, bar_ns)
     core = Core(strategy, known, venue, RiskManager(limits), fees, config.cash, view=view)
     core.orders.deal_with(venue.market_price)

@@ -39,7 +39,7 @@ from tradetui.engine.trading.moment import Moment
 from tradetui.engine.trading.order_manager import OrderManager
 from tradetui.engine.trading.portfolio import Portfolio, Position
 from tradetui.engine.trading.risk import RiskManager
-from tradetui.engine.trading.venue import Dropped, Venue
+from tradetui.engine.trading.venue import Dropped, Lessened, Venue
 
 V = TypeVar("V", bound=Venue)
 
@@ -272,6 +272,11 @@ class Core(Generic[V]):
         """Keep an order that an earlier part of this session sent on account of `signal`."""
         self._order_seq[sent.order_id] = sent.seq
         self.orders.put_back(sent, signal, self.now(sent.ts_ns, sent.cause, sent.symbol))
+
+    def lessened(self, lessened: Lessened, ts_ns: int, cause: int) -> None:
+        """The venue took a part off an order."""
+        now = self.now(ts_ns, cause)
+        self.route(self.orders.on_lessened(lessened.order_id, lessened.left, lessened.reason, now), cause)
 
     def _mark(self, position: Position) -> float:
         """What one unit is worth now; at cost where no price was ever seen on that side, never at nothing."""

@@ -34,7 +34,7 @@ from tradetui.engine.model.instrument import (
 from tradetui.engine.model.orders import OrderStatus
 from tradetui.engine.trading.fees import FeeSchedule
 from tradetui.engine.trading.session_day import session_end_ns
-from tradetui.engine.trading.venue import Dropped
+from tradetui.engine.trading.venue import Dropped, Lessened
 
 KINDS = {"market": 0, "limit": 1, "stop": 2, "stop_limit": 3}
 FORCES = {"day": 0, "gtc": 0, "ioc": 1, "fok": 2, "gtx": 3}
@@ -77,6 +77,7 @@ class BookVenue:
         fees: FeeSchedule,
         slip_nanos: int = 0,
         slip_bps: float = 0.0,
+        allow_short: bool = True,
     ) -> None:
         self.market = market
         self.symbols = tuple(symbols)
@@ -84,6 +85,7 @@ class BookVenue:
         self._instruments = instruments
         self._fees = fees
         self._slip_nanos, self._slip_bps = slip_nanos, slip_bps
+        self._allow_short = allow_short
         self.sent: dict[int, _Sent] = {}
 
     def submit(
@@ -111,7 +113,7 @@ class BookVenue:
                 nanos_from_decimal(order.quantity),
                 0 if limit is None else nanos_from_decimal(limit),
                 0 if stop is None else nanos_from_decimal(stop),
-                order.role in EXITS,
+                order.role in EXITS or (order.role == "quote" and order.side < 0 and not self._allow_short),
                 expires_ns,
             )
         )
@@ -146,10 +148,15 @@ class BookVenue:
             price += self._slip_nanos + int(-(-price * self._slip_bps // 10_000))
         return decimal_from_nanos(price)
 
-    def outcome(self, report: Report) -> FillEvent | Dropped | None:
+    def outcome(self, report: Report) -> FillEvent | Dropped | Lessened | None:
         """What a report means to the core; None for the answer to our own cancel, which it has told already."""
         if report.what == REPORT_FILL:
             return self._fill(report)
+        if report.leaves:
+            if self.sent[report.order_id].cancelled:
+                return None
+            reason = f"self-trade: {EXACT.normalize(decimal_from_nanos(report.size)):f} taken off"
+            return Lessened(report.order_id, decimal_from_nanos(report.leaves), reason)
         sent = self.sent.pop(report.order_id, None)
         if sent is None or sent.cancelled:
             return None

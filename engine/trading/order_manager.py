@@ -141,6 +141,14 @@ class OrderManager:
             events += self._end_held(order.symbol, "its close did not fill", now)
         return events
 
+    def on_lessened(self, order_id: int, left: Decimal, reason: str, now: Moment) -> list[Event]:
+        """The venue took a part off an order; a quote is taken away, to come back whole with its next wish."""
+        order = self._open.by_id[order_id]
+        if order.role == "quote":
+            return [self._end(order, OrderAction.CANCEL, reason, now)]
+        order.quantity = EXACT.add(order.filled, left)
+        return [OrderStatusEvent(order.order_id, order.symbol, order.status, reason, now.ts_ns)]
+
     def release(self, now: Moment, price_of: Callable[[str], float | None] | None = None) -> list[Event]:
         """Send what the rate limit held back, as far as it allows now.
 
@@ -379,6 +387,8 @@ class OrderManager:
             events.append(self._end(parent, OrderAction.CANCEL, f"its {leg.role.replace('_', ' ')} filled", now))
         if done or leg.role == "stop_loss":
             others = [o for o in self.open_orders(leg.symbol) if o.parent == leg.parent and o is not leg]
+            if leg.role == "take_profit" and self._portfolio.quantity(leg.symbol):
+                others = [o for o in others if o.quantity <= leg.filled]  # less was to be had: the rest keeps its stop
             events += [self._end(o, OrderAction.CANCEL, "the other leg of its bracket filled", now) for o in others]
 
     def _close_up(self, filled: Order | FillEvent, now: Moment, events: list[Event]) -> None:

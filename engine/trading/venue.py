@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Protocol
 
 import msgspec
@@ -16,6 +17,14 @@ class Dropped(msgspec.Struct, frozen=True, gc=False):
 
     order_id: int
     status: OrderStatus
+    reason: str
+
+
+class Lessened(msgspec.Struct, frozen=True, gc=False):
+    """The venue took a part off an order, which works on with what is `left`."""
+
+    order_id: int
+    left: Decimal
     reason: str
 
 
