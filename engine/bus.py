@@ -36,6 +36,10 @@ class EventBus(Generic[T]):
         except Empty:
             return items
 
+    def waiting(self) -> int:
+        """How many inputs the engine has not taken yet, about."""
+        return self._inbox.qsize()
+
     def observe(self, observer: Observer) -> None:
         """Tell `observer` of every batch of events from now on, in the engine thread."""
         self._observers.append(observer)

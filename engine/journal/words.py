@@ -112,7 +112,7 @@ def sentence(event: Event) -> str:  # noqa: C901  # one line a kind, and the typ
         case CommandEvent():
             return _command(event)
         case FeedEvent(state=state, message=message):
-            what = "stream of orders" if event.source == "orders" else "feed"
+            what = {"market": "feed", "orders": "stream of orders"}.get(event.source, event.source)
             return f"{what} {f'of {event.symbol} ' if event.symbol else ''}{state.lower()}{_because(message)}"
         case VenueReport():
             return _venue(event)

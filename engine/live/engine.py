@@ -5,8 +5,8 @@ Nothing leaves before the journal has it on disk. Batches of which nothing is to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from tradetui.engine.bus import EventBus
 from tradetui.engine.errors import JournalError
@@ -22,12 +22,13 @@ from tradetui.engine.model.events import (
     MarketData,
     MarketEvent,
     QuoteEvent,
+    ReconciliationEvent,
     SessionEvent,
     TradeEvent,
     VenueReport,
     VenueState,
 )
-from tradetui.engine.model.snapshot import Snapshot
+from tradetui.engine.model.snapshot import ReconciliationView, Snapshot
 from tradetui.engine.snapshots import SnapshotBuilder
 
 PUBLISH_NS = 50_000_000  # 20 pictures a second
@@ -44,6 +45,7 @@ class Doors(NamedTuple):
     ask_state: Callable[[], None]
     record: Callable[[MarketData], None]  # market inputs, each with its number
     publish: Callable[[Snapshot], None]
+    facts: Callable[[], Mapping[str, Any]]  # what others know that a picture shows: feeds, execution, storage
 
 
 class LiveEngine:
@@ -63,7 +65,8 @@ class LiveEngine:
     ) -> None:
         self.player = player
         self._journal, self._bus, self._doors = journal, bus, doors
-        self._facts = {"mode": mode, "journal": journal_name}
+        self._mode, self._journal_name = mode, journal_name
+        self._compared: ReconciliationEvent | None = None
         self._builder = SnapshotBuilder(player, ticks)
         bus.observe(self._builder.observe)
         self._published_ns = self._committed_ns = now_ns
@@ -154,6 +157,9 @@ class LiveEngine:
         if player.wants_state:
             player.wants_state = False
             self._doors.ask_state()
+        for event in said:
+            if type(event) is ReconciliationEvent:
+                self._compared = event
         if said:
             self._bus.publish(said)
 
@@ -180,6 +186,25 @@ class LiveEngine:
                 events_per_s=self._rate,
                 feed=player.holds.feed,
                 orders_unconfirmed=player.core.venue.unconfirmed,
-                **self._facts,
+                journal=self._journal_name,
+                holds=player.holds.reasons,
+                reconciliation=self._reconciliation(),
+                **self._as_the_venue_says(),
+                **self._doors.facts(),
             )
         )
+
+    def _as_the_venue_says(self) -> dict[str, str]:
+        """Whose money it is: a session that was started as one thing and is told another shows what it is told."""
+        account = self.player.account
+        if account is None:
+            return {"mode": self._mode}
+        told = "LIVE" if not account.paper else "PAPER" if self._mode == "LIVE" else self._mode
+        return {"mode": told, "account_label": f"****{account.account}"}
+
+    def _reconciliation(self) -> ReconciliationView | None:
+        seen = self._compared
+        if seen is None:
+            return None
+        told = tuple(difference.message for difference in seen.differences)
+        return ReconciliationView(seen.ts_ns, seen.orders, seen.positions, told)

@@ -22,6 +22,11 @@ class Holds:
         return "; ".join(self._reasons.values())
 
     @property
+    def reasons(self) -> tuple[str, ...]:
+        """Each reason in words."""
+        return tuple(self._reasons.values())
+
+    @property
     def feed(self) -> str:
         """The feed's state in one word."""
         return "DOWN" if "" in self._ill else "STALE" if self._ill else "OK"
@@ -45,11 +50,8 @@ class Holds:
         self.add(FEED, reason)
 
     def well(self, symbol: str, ts_ns: int) -> None:
-        """It can again; of the whole feed, that says so of every symbol too."""
-        if symbol:
-            self._ill.pop(symbol, None)
-        else:
-            self._ill.pop("", None)
+        """It can again; that all of it is connected says nothing of a symbol of which nothing is heard."""
+        self._ill.pop(symbol, None)
         if self._ill:
             self._reasons[FEED] = next(iter(self._ill.values()))
         elif self.has(FEED) and self.well_since_ns is None:

@@ -80,6 +80,7 @@ class LivePlayer:
         self.wants_state = False  # the venue is to be asked for its account at once
         self.strangers = 0  # inputs of symbols that are not watched
         self.held_by_us = False  # it was no operator who reduced trading
+        self.account: VenueState | None = None  # as the venue told last
         self.unsent: dict[int, str] = {}  # of an interrupted session: orders that waited and never left, by number
         self._asked, self._wall_is_market = asked, wall_is_market
         self._guarded = core.guard.limit is not None
@@ -251,6 +252,7 @@ class LivePlayer:
 
     def _state(self, state: VenueState) -> None:
         self._journal(state)
+        self.account = state
         core, holds, ts_ns = self.core, self.holds, self._at(state.ts_ns)
         if state.blocked:
             self._hold(ACCOUNT, f"the account may not trade: {state.blocked}", ts_ns)
@@ -282,10 +284,10 @@ class LivePlayer:
             elif event.state == "FRESH":
                 self.wants_state = True  # what was missed is to be found before new risk is taken
         elif event.state in ("STALE", "DOWN"):
-            holds.ill(event.symbol, reason)
+            holds.ill(_about(event), reason)
             self._hold(FEED, reason, ts_ns)
         elif event.state == "FRESH":
-            holds.well(event.symbol, event.ts_ns)
+            holds.well(_about(event), event.ts_ns)
         elif event.state == "GAP":
             self.wants_state = True
 
@@ -357,6 +359,12 @@ class LivePlayer:
             obey(self.core, ResumeTrading(ENGINE, "what held it is over"), ts_ns)
 
 
+def _about(event: FeedEvent) -> str:
+    """What is ill: a symbol, all prices, or the recording, under a name that no symbol has."""
+    return " recording" if event.source == "recording" else event.symbol
+
+
 def _reason(event: FeedEvent) -> str:
-    what = "the venue's stream of orders" if event.source == "orders" else f"the feed of {event.symbol or 'prices'}"
+    other = {"orders": "the venue's stream of orders", "recording": "the recording"}
+    what = other.get(event.source) or f"the feed of {event.symbol or 'prices'}"
     return f"{what} is {event.state.lower()}: {event.message}" if event.message else f"{what} is {event.state.lower()}"

@@ -45,17 +45,20 @@ class Recorder:
         self._rows: deque[MarketData] = deque()
         self.take: Callable[[MarketData], None] = self._rows.append  # one call of C a row, from the engine thread
         self._pieces: dict[str, tuple[Path, list[pl.DataFrame]]] = {}
+        self._unwritten: set[str] = set()
 
     def flush(self) -> int:
-        """Write down what came since the last call; how many rows that were. Raises DataError."""
+        """Write down what came since the last call; how many rows that were. After a DataError the next call tries again."""
         found: dict[str, list[Any]] = {}
         for _ in range(len(self._rows)):
             event = self._rows.popleft()
             found.setdefault(_NAMES[type(event)], []).append(event)
         for name, rows in found.items():
             self._add(name, rows)
-        for name in found:
+        self._unwritten |= found.keys()
+        for name in sorted(self._unwritten):
             self._write(name)
+            self._unwritten.discard(name)
         return sum(map(len, found.values()))
 
     def _add(self, name: str, rows: list[Any]) -> None:

@@ -256,7 +256,7 @@ class FeedEvent(Happened, frozen=True, gc=False, tag="feed"):
     state: Literal["FRESH", "LATE", "STALE", "DOWN", "GAP", "BACKFILLED"]
     message: str
     ts_ns: int
-    source: Literal["market", "orders"] = "market"  # the feed of prices, or the venue's stream of what orders do
+    source: Literal["market", "orders", "recording"] = "market"  # prices, what orders do, or our writing them down
     seq: int = 0
     cause: int = 0
 

@@ -203,7 +203,7 @@ class LiveRig:
         self.asked = 0
         bus: EventBus[LiveInput] = EventBus()
         bus.observe(self.told.extend)
-        doors = Doors(send or self.venue.do, self._ask, self.recorded.append, self.pictures.append)
+        doors = Doors(send or self.venue.do, self._ask, self.recorded.append, self.pictures.append, dict)
         self.engine = LiveEngine(
             self.player, self.journal, bus, doors,
             mode="PRACTICE", journal_name="s.db", ticks=dict.fromkeys(symbols, 0.01), now_ns=self.now_ns,
