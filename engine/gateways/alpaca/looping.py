@@ -38,6 +38,8 @@ class LoopThread:
         return not self._thread.is_alive()
 
     def _cancel(self) -> None:
+        if self._stopped:
+            return  # once: a second time would cut off what the task does to end well
         self._stopped = True
         if self._task is not None:
             self._task.cancel()
@@ -54,3 +56,7 @@ class LoopThread:
             self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)

@@ -46,6 +46,7 @@ class Record(msgspec.Struct):
     waiting: list[Execution] = []  # msgspec copies an empty list for each
     ended: bool = False
     ending: Ending | None = None
+    told_end: bool = False
     told_cancel: bool = False
     wanted_gone: bool = False  # to be cancelled as soon as the venue has it
 

@@ -8,10 +8,12 @@ id whoever tells it, now or after a restart. A fill that leaves a hole before it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
 from tradetui.engine.gateways.alpaca import models
+from tradetui.engine.gateways.alpaca.executions import Piece, lump, take
 from tradetui.engine.gateways.alpaca.fees import fee_of
 from tradetui.engine.gateways.alpaca.models import RawFill, RawOrder, RawUpdate
 from tradetui.engine.gateways.alpaca.order_records import Ending, Execution, Record
@@ -19,7 +21,6 @@ from tradetui.engine.gateways.alpaca.wire import text_of
 from tradetui.engine.model.events import VenueReport
 
 ZERO = Decimal(0)
-CENTI_PIP = Decimal("0.000001")  # a price that is this near to a round one is that one
 End = Literal["cancelled", "expired", "rejected", "replaced"]
 What = Literal[
     "accepted", "fill", "cancelled", "expired", "rejected", "replaced", "unresolved", "foreign", "pending_cancel"
@@ -30,6 +31,8 @@ ENDING: dict[str, End] = {
     models.REJECTED: "rejected",
     models.REPLACED: "replaced",
 }
+
+ENDS = frozenset(ENDING.values())
 
 
 class OrderStates:
@@ -157,7 +160,7 @@ class OrderStates:
         told = self._appear(record, raw, now_ns)
         record.seen = max(record.seen, raw.filled)
         if explained and record.unexplained:
-            told += self._lump(record, raw, now_ns)
+            told += self._executed(record, lump(record, raw), now_ns)
         if raw.status in ENDING or raw.status == models.FILLED:
             self._end(record, ENDING.get(raw.status), _why(raw), raw.updated_ns)
         return told + self._settle(record, now_ns)
@@ -230,47 +233,19 @@ class OrderStates:
         return [self._report(record, "accepted" if record.order_id else "foreign", raw.submitted_ns, now_ns)]
 
     def _fill(self, record: Record, execution: Execution, now_ns: int) -> list[VenueReport]:
-        record.seen = max(record.seen, execution.total)
-        if execution.total <= record.filled or any(w.total == execution.total for w in record.waiting):
+        pieces = take(record, execution)
+        if pieces is None:
             self.duplicates += 1
-            return []
-        record.waiting.append(execution)
-        record.waiting.sort(key=lambda e: e.total)
+        return self._executed(record, pieces or (), now_ns)
+
+    def _executed(self, record: Record, pieces: Sequence[Piece], now_ns: int) -> list[VenueReport]:
+        total = record.filled - sum((piece.quantity for piece in pieces), ZERO)
         told = []
-        while record.waiting and record.waiting[0].before <= record.filled:
-            told += self._execute(record, record.waiting.pop(0), now_ns)
+        for piece in pieces:
+            total += piece.quantity
+            self.last_fill_ns = max(self.last_fill_ns, piece.ts_ns)
+            told.append(self._report(record, "fill", piece.ts_ns, now_ns, piece=piece, total=total))
         return told
-
-    def _execute(self, record: Record, execution: Execution, now_ns: int) -> list[VenueReport]:
-        quantity = execution.total - record.filled
-        if quantity <= 0:
-            return []
-        record.filled = execution.total
-        record.value += quantity * execution.price
-        self.last_fill_ns = max(self.last_fill_ns, execution.ts_ns)
-        fee = fee_of(record.symbol, record.side, quantity * execution.price, self._fee_rate)
-        return [
-            self._report(
-                record,
-                "fill",
-                execution.ts_ns,
-                now_ns,
-                quantity=quantity,
-                price=execution.price,
-                fee=fee,
-                execution_id=f"{record.venue_id}@{text_of(record.filled)}",
-            )
-        ]
-
-    def _lump(self, record: Record, raw: RawOrder, now_ns: int) -> list[VenueReport]:
-        """What history does not explain, as one fill whose price follows from the average."""
-        told: list[VenueReport] = []
-        if raw.average_price is None or raw.filled <= record.filled:
-            return told
-        missing = raw.filled - record.filled
-        price = _round_price((raw.filled * raw.average_price - record.value) / missing)
-        record.waiting = [w for w in record.waiting if w.total > raw.filled]
-        return self._execute(record, Execution(record.filled, raw.filled, price, raw.updated_ns), now_ns)
 
     @staticmethod
     def _end(record: Record, what: End | None, reason: str, ts_ns: int) -> None:
@@ -298,15 +273,19 @@ class OrderStates:
         ts_ns: int,
         now_ns: int,
         *,
-        quantity: Decimal | None = None,
-        price: Decimal = ZERO,
-        fee: Decimal = ZERO,
-        execution_id: str = "",
         reason: str = "",
+        piece: Piece | None = None,
+        total: Decimal | None = None,
     ) -> VenueReport:
-        over = what in ("cancelled", "expired", "rejected", "replaced") or (record.ended and record.ending is None)
-        if quantity is None:
-            quantity = record.quantity if what in ("accepted", "foreign") else ZERO
+        """`total`: what has filled in all after this report."""
+        quantity, price, fee, execution_id = ZERO, ZERO, ZERO, ""
+        if piece is not None and total is not None:
+            quantity, price, execution_id = piece.quantity, piece.price, f"{record.venue_id}@{text_of(total)}"
+            fee = fee_of(record.symbol, record.side, quantity * price, self._fee_rate)
+        elif what in ("accepted", "foreign"):
+            quantity, price = record.quantity, record.limit if what == "foreign" else ZERO
+        record.told_end = record.told_end or what in ENDS
+        left = record.quantity - (record.filled if total is None else total)
         return VenueReport(
             order_id=record.order_id,
             client_order_id=record.client_order_id,
@@ -315,8 +294,8 @@ class OrderStates:
             side=record.side,
             what=what,
             quantity=quantity,
-            price=record.limit if what == "foreign" else price,
-            leaves=ZERO if over else max(ZERO, record.quantity - record.filled),
+            price=price,
+            leaves=ZERO if record.told_end else max(ZERO, left),
             fee=fee,
             liquidity="",
             execution_id=execution_id,
@@ -330,8 +309,3 @@ def _why(raw: RawOrder) -> str:
     if raw.status == models.REPLACED or raw.replaced_by:
         return f"replaced by {raw.replaced_by}"
     return raw.reason or (f"the venue says {raw.status}" if raw.status == models.REJECTED else "")
-
-
-def _round_price(price: Decimal) -> Decimal:
-    near = price.quantize(CENTI_PIP)
-    return near.normalize() if near else price

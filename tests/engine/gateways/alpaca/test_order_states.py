@@ -206,6 +206,7 @@ def test_lost_doubled_and_overtaken_frames_and_history_always_come_to_the_same(
     assert [(f.execution_id, f.quantity, f.price) for f in fills] == [
         (f"{VENUE_ID}@{total}", Decimal(quantity), Decimal(price)) for quantity, total, price in pieces
     ]
+    assert [f.leaves for f in fills] == [10 - Decimal(total) for _, total, _ in pieces]
     assert words(told).count("accepted") == 1
     assert told[0].what == "accepted"
     assert states.working() == []

@@ -133,6 +133,13 @@ class Trader:
         """Wait until the venue tells us what happens to orders."""
         self.server.until(lambda app: app[trade_stream.STREAMS].listening >= count)
 
+    def ready(self) -> None:
+        """Wait until it listens, and has compared what was there before."""
+        self.listening()
+        self.executor.ask_state()  # asked after the comparison, by the same thread
+        self.inbox.state()
+        self.inbox.items.clear()
+
     def stop(self) -> None:
         self.executor.stop(WAIT_S)
 
@@ -170,7 +177,7 @@ def made(
     trader = Trader(server, executor, inbox)
     executor.start(inbox.put)
     if wait:
-        trader.listening()
+        trader.ready()
     return trader
 
 
