@@ -12,6 +12,7 @@ from tradetui.engine.model.events import (
     Event,
     FillEvent,
     MarketEvent,
+    OpeningEvent,
     OrderEvent,
     OrderStatusEvent,
     QuoteEvent,
@@ -76,6 +77,8 @@ class CacheView:
                 self._status(event)
             case FillEvent():
                 self._fill(event)
+            case OpeningEvent():
+                self._open(event)
             case _:
                 pass
 
@@ -135,18 +138,27 @@ class CacheView:
             self._order(msgspec.structs.replace(order, left=fill.leaves, status=status), over=not fill.leaves)
         if self._portfolio.apply(fill) is None:
             return
-        held = self._portfolio.positions[fill.symbol]
+        self._position(fill.symbol, fill.ts_ns)
+
+    def _open(self, opening: OpeningEvent) -> None:
+        self._portfolio = Portfolio(Decimal(0))
+        self._portfolio.adopt(opening)
+        for symbol in self._portfolio.positions:
+            self._position(symbol, opening.ts_ns)
+
+    def _position(self, symbol: str, ts_ns: int) -> None:
+        held = self._portfolio.positions[symbol]
+        self.changed_positions.add(symbol)
         if held.quantity:
-            self.positions[fill.symbol] = HeldPosition(
-                fill.symbol,
+            self.positions[symbol] = HeldPosition(
+                symbol,
                 held.quantity,
                 held.cost,
                 held.average_price,
                 held.realized,
                 held.fees,
                 held.opened_ns,
-                fill.ts_ns,
+                ts_ns,
             )
         else:
-            self.positions.pop(fill.symbol, None)
-        self.changed_positions.add(fill.symbol)
+            self.positions.pop(symbol, None)

@@ -15,6 +15,7 @@ from tradetui.engine.storage.rows import Row, SessionRows
 from tradetui.engine.storage.sessions import session_info
 from tradetui.engine.storage.writer import ROWS_PER_TRANSACTION, Database
 
+NO_EVENTS = "no events"
 Progress = Callable[[int, int], None]  # blocks done, blocks in all
 
 
@@ -37,7 +38,7 @@ def export_journal(path: Path, target: Database, progress: Progress | None = Non
 async def _export(reader: JournalReader, target: Database, progress: Progress | None) -> Exported:
     closing, (blocks, highest) = reader.closing, reader.rows.block_numbers()
     last = reader.rows.block(highest) if highest >= 0 else None
-    info = session_info(reader.header, "" if last is None else last.digest.hex())
+    info = session_info(reader.header, NO_EVENTS if last is None else last.digest.hex())
     fold, counted, events = SessionRows(info), Counter[str](), 0
     waiting: list[Row] = []
     try:

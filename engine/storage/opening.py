@@ -9,11 +9,12 @@ from random import Random
 from time import time_ns
 
 from tradetui.engine.errors import UsageError
-from tradetui.engine.model.events import Event
+from tradetui.engine.model.events import Event, MarketData
+from tradetui.engine.model.snapshot import StorageView
 from tradetui.engine.storage.archive import ParquetArchive
 from tradetui.engine.storage.faults import StorageError
 from tradetui.engine.storage.follower import QUEUE_EVENTS_MAX, Follower
-from tradetui.engine.storage.picture import StoragePicture
+from tradetui.engine.storage.picture import StoragePicture, StorePicture
 from tradetui.engine.storage.redis_cache import TTL_S, RedisCache
 from tradetui.engine.storage.sessions import SessionInfo
 from tradetui.engine.storage.sqlite import SqliteDatabase
@@ -22,6 +23,7 @@ from tradetui.engine.storage.writer import Database, StorageWriter
 
 CLOSE_S_MAX = 10.0
 ARCHIVE_SCHEME = "parquet:///"
+_KINDS = {"postgresql": "PostgreSQL", "postgres": "PostgreSQL", "redis": "Redis", "rediss": "Redis", "unix": "Redis"}
 
 
 class Storage:
@@ -29,6 +31,11 @@ class Storage:
 
     def __init__(self, writer: StorageWriter, cache: RedisCache | None) -> None:
         self._writer, self._cache = writer, cache
+
+    def tick(self, event: MarketData) -> None:
+        """Market data, which a live engine's journal and bus do not carry: for the cache alone. Never blocks."""
+        if self._cache is not None:
+            self._cache.tick(event)
 
     def observe(self, events: Sequence[Event]) -> None:
         """An observer of the bus: keeps references, never blocks."""
@@ -45,6 +52,11 @@ class Storage:
     def picture(self) -> StoragePicture:
         """How both are doing; immutable, from any thread."""
         return StoragePicture(self._writer.picture(), None if self._cache is None else self._cache.picture())
+
+    def views(self) -> tuple[StorageView, ...]:
+        """The same for a screen's snapshot."""
+        picture = self.picture()
+        return tuple(_view(store) for store in (picture.database, picture.cache) if store is not None)
 
     def healthy(self) -> bool:
         """Whether the database takes rows. The cache does not count: losing it costs only warmth."""
@@ -104,6 +116,13 @@ def open_target(text: str) -> Database:
             raise UsageError(f"{text}: no folder is named; expected {ARCHIVE_SCHEME}FOLDER")
         return ParquetArchive(Path(text.removeprefix(ARCHIVE_SCHEME)).expanduser())
     return open_database(parse_database_url(text))
+
+
+def _view(store: StorePicture) -> StorageView:
+    kind, found, _ = store.name.partition("://")
+    waiting = f"{store.behind:,} events wait; the journal has them" if store.behind and store.state == "DOWN" else ""
+    text = ". ".join(filter(None, (store.message or store.name, waiting)))
+    return StorageView(_KINDS.get(kind, "SQLite") if found else "SQLite", store.state, text)
 
 
 def _require(module: str, extra: str, url: StorageUrl) -> None:

@@ -7,6 +7,7 @@ newest first; `positions` and `orders` are hashes of JSON by symbol and by order
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from random import Random
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tradetui.engine.errors import TradetuiError
-from tradetui.engine.model.events import Event
+from tradetui.engine.model.events import Event, MarketData
 from tradetui.engine.storage.backoff import Backoff
 from tradetui.engine.storage.cache_view import TICKS_KEPT, CacheView, HeldPosition, PendingOrder
 from tradetui.engine.storage.faults import StorageError
@@ -35,6 +36,7 @@ POLL_S = 0.05
 PING_S = 1.0
 ANSWER_S_MAX = 2.0
 EVENTS_PER_TURN = 500
+TICKS_WAITING_MAX = 20_000  # older ones are dropped: two seconds of a busy market, of which 1,000 a symbol are kept
 
 
 def cache_key(session: str, what: str) -> str:
@@ -43,7 +45,9 @@ def cache_key(session: str, what: str) -> str:
 
 
 class RedisCache:
-    """Follows one session. What comes while the server is away is folded, and written when it is back."""
+    """Follows one session, and takes the market's ticks beside its events. What comes while the server is away is
+    folded, and written when it is back.
+    """
 
     def __init__(
         self,
@@ -61,6 +65,8 @@ class RedisCache:
         self._ttl_s, self._answer_s_max = ttl_s, answer_s_max
         self._backoff = backoff or Backoff(chance)
         self._view = CacheView()
+        self._ticks: deque[MarketData] = deque(maxlen=TICKS_WAITING_MAX)
+        self.tick: Callable[[MarketData], None] = self._ticks.append  # one call of C, from the engine's thread
         self._loop = Loop("cache", self._main)
         self._stored = False  # the last writing had everything
         self._picture = StorePicture(url.shown, "DOWN", "not connected yet", since_ns=clock())
@@ -80,7 +86,7 @@ class RedisCache:
 
     def picture(self) -> StorePicture:
         """How it is doing; from any thread."""
-        return msgspec.structs.replace(self._picture, behind=self._follower.behind, stored_seq=self._picture.stored_seq)
+        return msgspec.structs.replace(self._picture, behind=self._behind())
 
     # -- the cache's thread: one task folds, whatever the server does, another one writes
 
@@ -101,7 +107,9 @@ class RedisCache:
                 events = []
             for event in events:
                 self._view.add(event)
-            await asyncio.sleep(0 if events else POLL_S)
+            for _ in range(min(EVENTS_PER_TURN, len(self._ticks))):
+                self._view.add(self._ticks.popleft())
+            await asyncio.sleep(0 if events or self._ticks else POLL_S)
 
     async def _write(self) -> None:
         while not self._over():
@@ -134,7 +142,7 @@ class RedisCache:
                     quiet += 1
                     if quiet * POLL_S >= PING_S:
                         quiet = 0
-                        await client.ping()
+                        await self._keep_alive(client)
                     await self._loop.rest(POLL_S)
         except (redis.RedisError, OSError, ValueError) as fault:
             raise StorageError(self._said(fault)) from None  # the cause may quote the address
@@ -168,6 +176,13 @@ class RedisCache:
             await pipe.execute()
         self._written(seq)
 
+    async def _keep_alive(self, client: Redis) -> None:
+        """See whether the server is there; a position that nobody trades stays as long as the session does."""
+        async with client.pipeline(transaction=False) as pipe:
+            pipe.expire(self._key("positions"), self._ttl_s)
+            pipe.expire(self._key("orders"), self._ttl_s)
+            await pipe.execute()
+
     def _push(self, pipe: Pipeline, symbol: str, ticks: list[bytes]) -> None:
         key = self._key(f"ticks:{symbol}")
         pipe.lpush(key, *ticks)
@@ -187,7 +202,10 @@ class RedisCache:
         return cache_key(self._session, what)
 
     def _over(self) -> bool:
-        return self._loop.stopping and self._stored and not self._follower.behind and not self._view.changed
+        return self._loop.stopping and self._stored and not self._behind() and not self._view.changed
+
+    def _behind(self) -> int:
+        return self._follower.behind + len(self._ticks)
 
     def _written(self, seq: int, *, connected: bool = False) -> None:
         self._backoff.reset()

@@ -12,10 +12,12 @@ from tradetui.engine.model.events import (
     Event,
     FillEvent,
     MarketEvent,
+    OpeningEvent,
     OrderEvent,
     OrderStatusEvent,
     QuoteEvent,
     TradeEvent,
+    VenuePosition,
 )
 from tradetui.engine.model.instrument import EXACT, decimal_from
 from tradetui.engine.storage.sessions import SessionInfo
@@ -46,6 +48,7 @@ class SessionRows:
         self._due_ns = 0
         self._on: dict[type, Callable[[Any], list[Row]]] = {
             FillEvent: self._fill,
+            OpeningEvent: self._opening,
             OrderEvent: self._order,
             OrderStatusEvent: self._status,
             MarketEvent: lambda bar: self._mark(bar, bar.close),
@@ -93,14 +96,25 @@ class SessionRows:
         trade = self._trips.add(fill)
         if trade is not None:
             rows.append(Row("trades", (self.session, fill.seq, *_trade_values(trade))))
-        return [*rows, self._position(fill), self._equity(fill.seq, fill.ts_ns)]
+        return [*rows, self._position(fill.symbol, fill.seq, fill.ts_ns), self._equity(fill.seq, fill.ts_ns)]
 
-    def _position(self, fill: FillEvent) -> Row:
-        held = self.portfolio.positions[fill.symbol]
+    def _opening(self, opening: OpeningEvent) -> list[Row]:
+        """The account's own start: what it holds was entered at its average price, for the round trips too."""
+        self.portfolio, self._trips = Portfolio(ZERO), RoundTrips()
+        self.portfolio.adopt(opening)
+        for held in opening.positions:
+            if held.quantity:
+                self._marks[held.symbol] = float(held.average_price)
+                self._trips.add(_entry(opening, held))
+        rows = [self._position(symbol, opening.seq, opening.ts_ns) for symbol in self.portfolio.positions]
+        return [*rows, self._equity(opening.seq, opening.ts_ns)]
+
+    def _position(self, symbol: str, seq: int, ts_ns: int) -> Row:
+        held = self.portfolio.positions[symbol]
         money = (held.quantity, held.cost, held.average_price, held.realized, held.fees)
         amounts: list[Value] = [plain_money(amount) for amount in money]
-        values = (fill.ts_ns, plain_text(fill.symbol), *amounts, held.opened_ns)
-        return Row("positions", (self.session, fill.seq, *values))
+        values = (ts_ns, plain_text(symbol), *amounts, held.opened_ns)
+        return Row("positions", (self.session, seq, *values))
 
     def _mark(self, event: MarketEvent | TradeEvent | QuoteEvent, price: float) -> list[Row]:
         if price > 0 and isfinite(price):
@@ -135,6 +149,25 @@ def plain_text(text: str) -> str:
 
 def _finite(value: float | None) -> float | None:
     return None if value is None or not isfinite(value) else float(value)
+
+
+def _entry(opening: OpeningEvent, held: VenuePosition) -> FillEvent:
+    """What was held at the start, as the fill by which a round trip begins; without an id it is nobody's execution."""
+    return FillEvent(
+        execution_id="",
+        order_id=0,
+        symbol=held.symbol,
+        side=1 if held.quantity > 0 else -1,
+        quantity=held.quantity.copy_abs(),
+        price=held.average_price,
+        fee=ZERO,
+        liquidity="taker",
+        role="open",
+        ambiguous=False,
+        decided_price=float(held.average_price),
+        ts_ns=opening.ts_ns,
+        seq=opening.seq,
+    )
 
 
 def _fill_values(fill: FillEvent) -> tuple[Value, ...]:

@@ -26,12 +26,14 @@ class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
     start_cash: Decimal
 
 
-def session_info(header: JournalHeader, content: str = "", start_cash: Decimal | None = None) -> SessionInfo:
+def session_info(header: JournalHeader, content: str = "") -> SessionInfo:
     """The session of a journal: named by its run id, and where it has none by `content`, the digest of its events.
 
     Two runs with the same inputs may still differ (a strategy file was edited), so inputs alone do not name a session.
-    `start_cash` is what the configuration says unless it is given.
+    Raises ValueError where neither is given: sessions with the same settings would become one.
     """
+    if not header.details.run_id and not content:
+        raise ValueError("a session without a run id is named by its content")
     header_sha256 = hashlib.sha256(header.hashed_bytes()).hexdigest()
     made = hashlib.sha256(f"{header_sha256} {content}".encode()).hexdigest()[:ID_DIGITS]
     return SessionInfo(
@@ -42,7 +44,7 @@ def session_info(header: JournalHeader, content: str = "", start_cash: Decimal |
         config_sha256=header.config_sha256,
         config_json=header.config_json,
         header_sha256=header_sha256,
-        start_cash=_cash(header.config_json) if start_cash is None else start_cash,
+        start_cash=_cash(header.config_json),
     )
 
 

@@ -13,6 +13,7 @@ from tradetui.engine.errors import TradetuiError
 from tradetui.engine.journal.reader import open_journal
 from tradetui.engine.model.events import Event
 from tradetui.engine.storage.backoff import Backoff
+from tradetui.engine.storage.durable import Durable
 from tradetui.engine.storage.follower import Follower
 from tradetui.engine.storage.picture import StorePicture
 from tradetui.engine.storage.rows import Row, SessionRows
@@ -70,7 +71,7 @@ class StorageWriter:
     ) -> None:
         self._database, self._info, self._follower, self._clock = database, info, follower, clock
         self._backoff = backoff or Backoff(chance)
-        self._rows = SessionRows(info)
+        self._rows, self._durable = SessionRows(info), Durable(follower.journal)
         self._waiting: deque[tuple[int, list[Row]]] = deque()
         self._quiet_turns = 0
         self._over = False
@@ -148,9 +149,9 @@ class StorageWriter:
 
     async def _turn(self) -> None:
         self._fold()
-        if self._waiting:
+        if self._waiting and self._durable.reaches(self._waiting[0][0]):
             await self._store()
-        elif self._loop.stopping and not self._follower.behind:
+        elif self._loop.stopping and not self._waiting and not self._follower.behind:
             await self._finish()
         else:
             await self._ping_now_and_then()
@@ -169,7 +170,8 @@ class StorageWriter:
         rows: list[Row] = []
         events = 0
         for seq, added in self._waiting:
-            if rows and len(rows) + len(added) > ROWS_PER_TRANSACTION:
+            full = len(rows) + len(added) > ROWS_PER_TRANSACTION
+            if rows and (full or not self._durable.reaches(seq)):
                 break
             rows += added
             events, last = events + 1, seq

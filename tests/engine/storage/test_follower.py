@@ -109,6 +109,7 @@ def test_a_damaged_journal_is_told_and_nothing_is_passed_over(tmp_path: Path, in
 steps = st.lists(st.tuples(st.sampled_from(["happen", "take"]), st.integers(1, 9)), max_size=60)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps, st.integers(1, 30))
 def test_however_both_sides_take_turns_nothing_is_lost_and_nothing_comes_twice(

@@ -10,11 +10,11 @@ import redis
 from storage_servers import OwnRedis, eventually, free_port
 from storage_session import Engine, a_day
 
-from tradetui.engine.model.events import Event, FillEvent, OrderEvent
+from tradetui.engine.model.events import Event, FillEvent, OpeningEvent, OrderEvent, TradeEvent, VenuePosition
 from tradetui.engine.storage.backoff import Backoff
 from tradetui.engine.storage.cache_view import TICKS_KEPT, CacheView, HeldPosition, PendingOrder
 from tradetui.engine.storage.follower import Follower
-from tradetui.engine.storage.redis_cache import RedisCache, cache_key
+from tradetui.engine.storage.redis_cache import TICKS_WAITING_MAX, RedisCache, cache_key
 from tradetui.engine.storage.sessions import SessionInfo
 from tradetui.engine.storage.urls import parse_redis_url
 
@@ -93,6 +93,31 @@ def test_a_session_is_in_the_cache_and_will_leave_it(redis_url: str, tmp_path: P
         keys = list(client.scan_iter(f"tradetui:{info.session}:*"))
         assert len(keys) == 4
         assert all(0 < client.ttl(key) <= 600 for key in keys)
+
+
+def test_the_market_s_ticks_come_beside_the_events(redis_url: str, tmp_path: Path, info: SessionInfo) -> None:
+    engine, cache = caching(redis_url, info, tmp_path)
+    cache.start()
+    ticks = [TradeEvent("ACME", n, 1.0 + n, 1.0, 1, n) for n in range(1500)]
+    for tick in ticks:
+        cache.tick(tick)
+    engine.journal.close()
+    assert cache.close(30).behind == 0
+    with redis.Redis.from_url(redis_url) as client:
+        kept = client.lrange(cache_key(info.session, "ticks:ACME"), 0, -1)
+    assert [msgspec.json.decode(tick)["seq"] for tick in kept] == list(range(1499, 499, -1))
+
+
+def test_ticks_that_nobody_takes_cost_bounded_memory(tmp_path: Path, info: SessionInfo) -> None:
+    _, cache = caching("redis://127.0.0.1/0", info, tmp_path)
+    for n in range(TICKS_WAITING_MAX + 5):
+        cache.tick(TradeEvent("ACME", n, 1.0, 1.0, 1, n))
+    assert cache.picture().behind == TICKS_WAITING_MAX
+
+
+def test_an_opening_is_in_the_view() -> None:
+    held = VenuePosition("ACME", Decimal(3), Decimal(10))
+    assert view_of([OpeningEvent(Decimal(5), (held,), 7, 1)]).positions["ACME"].cost == Decimal(30)
 
 
 def test_a_server_that_is_not_there_holds_nothing_up_and_its_password_is_not_told(

@@ -3,11 +3,12 @@ from __future__ import annotations
 import sqlite3
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from storage_session import HEADER, START_NS, a_day, expected
 
-from tradetui.engine.model.events import FillEvent, MarketEvent
+from tradetui.engine.model.events import FillEvent, MarketEvent, OpeningEvent, VenuePosition
 from tradetui.engine.storage.rows import Row, SessionRows, plain_money, plain_text
 from tradetui.engine.storage.schema import POSTGRES_TYPES, SQLITE_AFTER, SQLITE_TYPES, stored_schema
 from tradetui.engine.storage.sessions import session_info
@@ -48,6 +49,20 @@ def test_a_round_trip_gives_two_fills_one_trade_and_the_money_of_both() -> None:
     assert values(rows, "equity", "cash", "equity") == [(98_999, 99_999), (100_028, 100_028)]
 
 
+def test_what_an_account_held_at_the_opening_is_where_positions_and_round_trips_begin() -> None:
+    held = (VenuePosition("ACME", Decimal(-10), Decimal(100)), VenuePosition("FLAT", Decimal(0), Decimal(5)))
+    fold = SessionRows(INFO)
+    rows = fold.add(OpeningEvent(Decimal(2000), (*held, VenuePosition("BEE", Decimal(2), Decimal(50))), START_NS, 1))
+    assert values(rows, "positions", "seq", "symbol", "quantity", "cost") == [
+        (1, "ACME", -10, -1000),
+        (1, "BEE", 2, 100),
+    ]
+    assert values(rows, "equity", "cash", "equity") == [(2000, 1100)]
+    rows = fold.add(fill(2, +1, "10", "90"))
+    assert values(rows, "trades", "seq", "entry_seq", "side", "pnl") == [(2, 1, "short", 100)]
+    assert values(rows, "equity", "cash", "equity") == [(1100, 1200)]
+
+
 def test_an_execution_that_is_told_twice_is_a_row_and_moves_nothing() -> None:
     fold = SessionRows(INFO)
     fold.add(fill(1, +1, "10", "100", "same"))
@@ -86,7 +101,10 @@ def test_every_row_fits_its_table() -> None:
 
 
 def test_keys_are_used_once() -> None:
-    keys = [(row.table, row.values[1]) for row in expected(INFO, a_day(200))]
+    keys = []
+    for row in expected(INFO, a_day(200)):
+        table = stored_schema().tables()[row.table]
+        keys.append((row.table, *(row.values[table.names.index(name)] for name in table.key)))
     assert len(keys) == len(set(keys))
 
 
@@ -111,6 +129,8 @@ def test_a_session_is_named_by_its_run_id_and_else_by_its_content() -> None:
     assert first.session != other.session
     assert first == session_info(HEADER(), "digest of one")
     assert first.start_cash == Decimal("100000.00")
+    with pytest.raises(ValueError, match="named by its content"):
+        session_info(HEADER())
 
 
 def test_both_databases_get_the_same_tables_and_columns() -> None:

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 from storage_servers import eventually
-from storage_session import Engine, expected, expected_in, rows_of
+from storage_session import Engine, a_day, expected, expected_in, rows_of
 
 from tradetui.engine.storage.backoff import Backoff
 from tradetui.engine.storage.faults import StorageError
@@ -171,6 +171,26 @@ def test_a_database_that_lost_its_rows_gets_them_again_from_the_journal(tmp_path
     assert in_order(database) == sorted(expected(info, engine.events))
 
 
+@pytest.mark.slow
+def test_nothing_is_stored_that_the_journal_could_still_forget(tmp_path: Path, info: SessionInfo) -> None:
+    database = Memory()
+    engine, writer = following(database, info, tmp_path)
+    writer.start()
+    engine.run(2)
+    eventually(lambda: len(database.rows) == len(expected(info, engine.events)))
+    told = a_day(3, 2)
+    engine.journal.append(told)
+    engine.bus.publish(told)  # as a live engine does: on disk within a second
+    before = database.calls
+    eventually(lambda: database.calls > before, "a ping, after more turns than storing takes")
+    assert database.stored_seq < told[0].seq
+    engine.journal.commit()
+    engine.events += told
+    engine.journal.close()
+    writer.close(30)
+    assert in_order(database) == sorted(expected(info, engine.events))
+
+
 def test_a_lost_database_is_told_since_when_and_why_and_that_it_is_back(tmp_path: Path, info: SessionInfo) -> None:
     database = Memory()
     engine, writer = following(database, info, tmp_path)
@@ -192,6 +212,7 @@ def test_a_lost_database_is_told_since_when_and_why_and_that_it_is_back(tmp_path
     assert writer.close(30).behind == 0
 
 
+@pytest.mark.slow
 def test_a_database_that_is_lost_while_nothing_happens_is_noticed(tmp_path: Path, info: SessionInfo) -> None:
     database = Memory()
     _, writer = following(database, info, tmp_path)
