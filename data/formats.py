@@ -33,6 +33,7 @@ class DataSource(msgspec.Struct, frozen=True):
     first_ns: int
     last_ns: int
     sha256: str
+    kind: str = "bars"  # what the rows are, in words
 
 
 def read_bars(

@@ -184,9 +184,6 @@ def _sources(part: _Part) -> list[DataSource]:
     found = []
     for code in np.unique(part.symbol).tolist():
         ts = part.ts_ns[part.symbol == code]
-        found.append(
-            DataSource(
-                part.symbols[code], part.content.path.name, len(ts), int(ts[0]), int(ts[-1]), part.content.sha256
-            )
-        )
+        name, span = part.content.path.name, (int(ts[0]), int(ts[-1]))
+        found.append(DataSource(part.symbols[code], name, len(ts), *span, part.content.sha256, WORDS[part.layout]))
     return found

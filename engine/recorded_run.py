@@ -16,7 +16,7 @@ from tradetui.engine.errors import JournalError, RunFailed, UsageError
 from tradetui.engine.journal.header import DataSource as HashedSource
 from tradetui.engine.journal.header import Details, JournalHeader
 from tradetui.engine.journal.writer import FileJournal, HashJournal, Journal
-from tradetui.engine.model.events import ControlEvent, Event, FillEvent, OrderEvent, StrategyErrorEvent
+from tradetui.engine.model.events import ControlEvent, Event, FillEvent, OrderEvent, RefusalEvent, StrategyErrorEvent
 from tradetui.engine.result import BacktestResult, Holding, Source
 from tradetui.engine.step import Core
 from tradetui.engine.strategy import Strategy
@@ -43,6 +43,7 @@ class RecordedRun:
         self.orders: list[OrderEvent] = []
         self.errors: list[StrategyErrorEvent] = []
         self.controls: list[ControlEvent] = []
+        self.refusals: dict[str, RefusalEvent] = {}  # the first of each check: it stands for the others
 
     def run(self, work: Work) -> BacktestResult:
         """Work everything; what was journaled before an error or an interrupt stays intact."""
@@ -95,6 +96,8 @@ class RecordedRun:
                 self.errors.append(event)  # type: ignore[arg-type]
             elif kind is ControlEvent:
                 self.controls.append(event)  # type: ignore[arg-type]
+            elif isinstance(event, RefusalEvent):
+                self.refusals.setdefault(event.check, event)
 
     def _result(self, journal: Journal, config_sha256: str, started: float) -> BacktestResult:
         core = self.core
@@ -135,6 +138,7 @@ class RecordedRun:
             counts=core.orders.counts,
             errors=self.errors,
             controls=self.controls,
+            refusals=tuple(self.refusals.values()),
             config_sha256=config_sha256,
             journal_sha256=journal.digest(),
             events=core.seq,

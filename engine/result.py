@@ -15,7 +15,7 @@ from tradetui.engine.analytics.trades import OpenTrade, Trade
 from tradetui.engine.config import RunConfig
 from tradetui.engine.journal.words import iso_utc
 from tradetui.engine.market.bars import Bars
-from tradetui.engine.model.events import ControlEvent, FillEvent, OrderEvent, StrategyErrorEvent
+from tradetui.engine.model.events import ControlEvent, FillEvent, OrderEvent, RefusalEvent, StrategyErrorEvent
 from tradetui.engine.trading.order_counts import OrderCounts
 
 SCHEMA_VERSION = 1
@@ -30,6 +30,7 @@ class Source(msgspec.Struct, frozen=True):
     first_ns: int
     last_ns: int
     sha256: str
+    kind: str = "bars"  # what the rows are, in words
 
     @classmethod
     def of(cls, bars: Bars, symbol: str) -> Source:
@@ -70,6 +71,7 @@ class BacktestResult:
     counts: OrderCounts
     errors: Sequence[StrategyErrorEvent]
     controls: Sequence[ControlEvent]  # changes of the trading state
+    refusals: Sequence[RefusalEvent]  # the first of each check
     config_sha256: str
     journal_sha256: str
     events: int
@@ -92,6 +94,7 @@ class BacktestResult:
                 "data": [
                     {
                         "symbol": s.symbol,
+                        "kind": s.kind,
                         "rows": s.rows,
                         "first": iso_utc(s.first_ns),
                         "last": iso_utc(s.last_ns),

@@ -34,7 +34,7 @@ def read_run_data(data: AnyPath | Sequence[AnyPath], config: RunConfig) -> tuple
         from tradetui.data.formats import read_many
 
         found, read = read_many(paths, symbol=config.symbol, timezone=config.timezone, start=start, stop=stop)
-    return found, [Source(s.symbol, s.path, s.rows, s.first_ns, s.last_ns, s.sha256) for s in read]
+    return found, [Source(s.symbol, s.path, s.rows, s.first_ns, s.last_ns, s.sha256, s.kind) for s in read]
 
 
 def with_latencies(config: RunConfig) -> tuple[RunConfig, Latencies | None]:
@@ -71,4 +71,4 @@ def _source(session: MarketSession, code: int, symbol: str) -> Source:
             if isinstance(column, np.ndarray) and field.name != "symbol":
                 digest.update(np.ascontiguousarray(column[own]).data)
     first, last = (min(times), max(times)) if times else (0, 0)
-    return Source(symbol, "", rows, first, last, digest.hexdigest())
+    return Source(symbol, "", rows, first, last, digest.hexdigest(), "rows")

@@ -13,7 +13,7 @@ from tradetui.engine.analytics.curve import Curve
 from tradetui.engine.analytics.drawdowns import drawdowns
 from tradetui.engine.analytics.execution import Execution
 from tradetui.engine.analytics.profiles import checked_profile, library_figures
-from tradetui.engine.analytics.returns import daily_returns
+from tradetui.engine.analytics.returns import NS_PER_DAY, daily_returns
 from tradetui.engine.analytics.returns import periods_per_year as periods_of
 from tradetui.engine.analytics.sums import total
 from tradetui.engine.analytics.trades import Trade
@@ -34,7 +34,8 @@ class Metrics(msgspec.Struct, frozen=True):
     """What a run achieved; None is undefined. Fractions, account currency, seconds; names and order are the output's.
 
     `realized_pnl` is before `fees`; average win and loss are net. `profit_factor` is None when nothing was lost.
-    `max_drawdown` looks at every point of the curve, durations are calendar time.
+    `max_drawdown` looks at every point of the curve, durations are calendar time. Figures of a year are None for less
+    than a day.
     """
 
     start_equity: float
@@ -110,6 +111,8 @@ def _tradetui(
     final = float(curve.equity[-1]) if points else start
     lasted_ns = int(curve.ts_ns[-1] - curve.ts_ns[0]) if points else 0
     returns = daily_returns(curve, timezone).values
+    if lasted_ns < NS_PER_DAY:  # two ends of a session that passes midnight are no two days: no rate a year follows
+        returns = returns[:0]
     falls = drawdowns(curve)
     growth = ratios.cagr(start, final, lasted_ns)
     wins = [trade.pnl for trade in trades if trade.pnl > 0]

@@ -27,23 +27,38 @@ if TYPE_CHECKING:
         SignalEvent as SignalEvent,
     )
     from tradetui.engine.model.events import (
+        TimerEvent as TimerEvent,
+    )
+    from tradetui.engine.model.events import (
         TradeEvent as TradeEvent,
     )
+    from tradetui.engine.model.events import (
+        TwoSidedQuote as TwoSidedQuote,
+    )
     from tradetui.engine.model.limits import RiskLimits as RiskLimits
+    from tradetui.engine.model.wakes import BestMoved as BestMoved
+    from tradetui.engine.model.wakes import ImbalanceBeyond as ImbalanceBeyond
+    from tradetui.engine.model.wakes import Timer as Timer
     from tradetui.engine.strategy import Strategy as Strategy
 
 __version__ = "0.1.0"
 
 _EVENTS = "tradetui.engine.model.events"
+_WAKES = "tradetui.engine.model.wakes"
 _HOME = {
+    "BestMoved": _WAKES,
     "BookEvent": _EVENTS,
     "FillEvent": _EVENTS,
+    "ImbalanceBeyond": _WAKES,
     "MarketEvent": _EVENTS,
     "QuoteEvent": _EVENTS,
     "RiskLimits": "tradetui.engine.model.limits",
     "SignalEvent": _EVENTS,
     "Strategy": "tradetui.engine.strategy",
+    "Timer": _WAKES,
+    "TimerEvent": _EVENTS,
     "TradeEvent": _EVENTS,
+    "TwoSidedQuote": _EVENTS,
     "run_backtest": "tradetui.engine.backtest",
 }
 __all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604  # names only

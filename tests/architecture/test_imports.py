@@ -64,7 +64,13 @@ def test_importing_the_package_loads_neither_arrays_nor_frames() -> None:
     assert loaded_by("import tradetui", []) & {"numpy", "polars", "textual", "msgspec"} == set()
 
 
-@pytest.mark.parametrize("name", ["Strategy", "MarketEvent", "SignalEvent", "FillEvent", "RiskLimits", "run_backtest"])
+PUBLIC = [
+    "Strategy", "MarketEvent", "SignalEvent", "FillEvent", "RiskLimits", "run_backtest",
+    "BestMoved", "ImbalanceBeyond", "Timer", "TimerEvent", "TwoSidedQuote",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PUBLIC)
 def test_the_public_names_are_there_and_listed(name: str) -> None:
     import tradetui
 

@@ -41,7 +41,7 @@ def test_json_has_exactly_the_designed_names_in_their_order(backtest: Any) -> No
         "id", "mode", "strategy", "parameters", "seed", "data", "config_sha256", "journal_sha256", "events", "seconds",
         "version",
     ]  # fmt: skip
-    assert list(run["run"]["data"][0]) == ["symbol", "rows", "first", "last", "sha256"]
+    assert list(run["run"]["data"][0]) == ["symbol", "kind", "rows", "first", "last", "sha256"]
     assert list(run["metrics"]) == list(METRICS)
     assert list(run["orders"]) == ["sent", "filled", "partially_filled", "cancelled", "rejected", "refused"]
     assert list(run["trades"][0]) == list(TRADE)

@@ -206,6 +206,16 @@ def test_less_than_a_day_has_no_growth_a_year() -> None:
     assert hour.sharpe is None
 
 
+def test_minutes_that_pass_midnight_are_no_two_days() -> None:
+    """A session of six minutes up to 24:00 ends on the next calendar day: a Sharpe ratio of -11 was made of that."""
+    minute = DAY_NS // 1440
+    ends = np.array([DAY_NS - 2 * minute, DAY_NS - minute, DAY_NS], np.int64)
+    late = compute_metrics(Curve(ends, np.array([100.0, 99.0, 98.0]), np.ones(3, bool), 100.0), [], pnl=ProfitAndLoss())
+
+    assert (late.annual_volatility, late.sharpe, late.sortino) == (None, None, None)
+    assert late.max_drawdown == pytest.approx(-0.02)
+
+
 def test_a_day_that_multiplies_the_account_does_not_overflow() -> None:
     assert measure([100, 1e300]).cagr is None
 
