@@ -11,9 +11,11 @@ import typer
 
 from tradetui import __version__
 from tradetui.engine.errors import RunFailed, TradetuiError
-from tradetui.tui.cli import data, journal
+from tradetui.tui.cli import data, journal, keys
 from tradetui.tui.cli.backtest import backtest
+from tradetui.tui.cli.doctor import doctor
 from tradetui.tui.cli.exchange import exchange
+from tradetui.tui.cli.operations import kill, reconcile, status
 from tradetui.tui.cli.replay import replay
 from tradetui.tui.cli.state import Shell
 
@@ -32,8 +34,13 @@ app = typer.Typer(
 app.command("replay")(replay)
 app.command("backtest")(backtest)
 app.command("exchange")(exchange)
+app.command("doctor")(doctor)
+app.command("status")(status)
+app.command("kill")(kill)
+app.command("reconcile")(reconcile)
 app.add_typer(data.app, name="data")
 app.add_typer(journal.app, name="journal")
+app.add_typer(keys.app, name="keys")
 
 
 def _version(wanted: bool) -> None:

@@ -1,0 +1,36 @@
+"""What commands about running sessions begin with: settings, keys and where sessions leave their files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tradetui.engine import keys
+from tradetui.engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from tradetui.engine.settings import Settings
+
+
+def load_settings(environment: str | None = None) -> Settings:
+    """The settings; raises UsageError for what is wrong, and where the extra is absent that reads them."""
+    try:
+        from tradetui.engine.settings import load
+    except ImportError as error:
+        if not (error.name or "").startswith(("pydantic", "dotenv")):
+            raise
+        raise UsageError("settings need pydantic-settings; add it with: pip install 'tradetui[paper]'") from None
+    return load(environment=environment)
+
+
+def credentials(environment: keys.Environment) -> keys.Found:
+    """The keys of an environment; raises UsageError that says where they may be kept."""
+    return keys.required(environment, os.environ, keys.keyring_ask())
+
+
+def default_state_folder() -> Path:
+    """Where sessions leave their files when no settings can be read."""
+    from platformdirs import user_state_path
+
+    return Path(os.environ.get("TRADETUI_STATE_FOLDER") or user_state_path("tradetui"))
