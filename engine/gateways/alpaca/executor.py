@@ -178,7 +178,10 @@ class AlpacaExecutor:
         self._tell("FRESH", "connected")
         if gap:
             self._tell("GAP", "the stream of orders was gone: every order is compared with the venue's")
-        self._resolver.resync(lambda: self._tell("BACKFILLED", "every order was compared") if gap else None)
+        self._resolver.resync(self._compared if gap else None)
+
+    def _compared(self) -> None:
+        self._tell("BACKFILLED", "every order was compared")
 
     def _hear(self, update: RawUpdate) -> None:
         self._desk.tell(lambda states, now: states.update(update, now))

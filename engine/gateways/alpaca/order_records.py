@@ -48,6 +48,7 @@ class Record(msgspec.Struct):
     ending: Ending | None = None
     told_end: bool = False
     told_cancel: bool = False
+    being_cancelled: bool = False  # somebody sees to it, until the venue has taken it
     wanted_gone: bool = False  # to be cancelled as soon as the venue has it
 
     @property

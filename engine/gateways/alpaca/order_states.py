@@ -84,8 +84,11 @@ class OrderStates:
         return any(r.symbol == symbol and r.wanted_gone and not r.ended for r in records)
 
     def unwanted(self) -> list[Record]:
-        """Orders that turned out to be at the venue though they should be gone; each is given once."""
-        found, self._unwanted = self._unwanted, []
+        """Orders at the venue that should be gone, and to whose cancelling nobody sees yet; each is given once."""
+        found = [record for record in self._unwanted if not record.being_cancelled]
+        self._unwanted = []
+        for record in found:
+            record.being_cancelled = True
         return found
 
     def unresolved(self) -> int:

@@ -44,8 +44,8 @@ class Resolver:
     ) -> None:
         self._questions, self._desk, self._lane = questions, desk, lane
         self._config, self._clocks, self._chance, self._answered = config, clocks, chance, answered
-        self._polling = False
-        self._explaining = False
+        self._dones: list[Callable[[], None]] = []  # who wants to hear of the next comparison
+        self._queued = self._retrying = self._polling = self._explaining = False  # each is on the lane once at most
         self._resync_backoff = Backoff(config.rest.waits, chance)
         self._explain_backoff = Backoff(config.rest.waits, chance)
         self._explain_after_s = EXPLAIN_AFTER_S
@@ -55,9 +55,13 @@ class Resolver:
         search = Search(record, self._clocks.steady_s(), Backoff(self._config.rest.waits, self._chance))
         self._lane.put(lambda: self._search(search))
 
-    def resync(self, done: Callable[[], None] = lambda: None) -> None:
-        """Compare every order with the venue's: after a connection, and every now and then."""
-        self._lane.put(lambda: self._resync(done))
+    def resync(self, done: Callable[[], None] | None = None) -> None:
+        """Compare every order with the venue's soon; however often it is asked for before it begins, once."""
+        if done is not None:
+            self._dones.append(done)
+        if not self._queued:
+            self._queued = True
+            self._lane.put(self._resync)
 
     def explain(self) -> None:
         """Ask the account's history what the fills were that were not told one by one."""
@@ -99,23 +103,33 @@ class Resolver:
         else:
             self._lane.put(lambda: self._search(search), min(search.backoff.next_s(), window))
 
-    def _resync(self, done: Callable[[], None]) -> None:
+    def _resync(self) -> None:
+        self._queued = False
         if not self._polling:
             self._polling = True
             self._lane.put(self._poll, self._config.poll_s)
+        dones, self._dones = self._dones, []
         try:
             self._compare()
         except NoAnswer as none:
             self._answered(none.answer)
-            self._lane.put(lambda: self._resync(done), self._resync_backoff.next_s())
-        else:
-            self._resync_backoff.reset()
-            self._answered(GOOD)
+            self._dones = dones + self._dones
+            if not self._retrying:
+                self._retrying = True
+                self._lane.put(self._retry, self._resync_backoff.next_s())
+            return
+        self._resync_backoff.reset()
+        self._answered(GOOD)
+        for done in dones:
             done()
+
+    def _retry(self) -> None:
+        self._retrying = False
+        self._resync()
 
     def _poll(self) -> None:
         self._polling = False
-        self._resync(lambda: None)
+        self._resync()
 
     def _compare(self) -> None:
         before = self._desk.ask(lambda states: (states.last_submitted_ns, [r.venue_id for r in states.working()]))

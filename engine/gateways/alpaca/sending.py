@@ -97,11 +97,13 @@ class Canceller:
             return
         answer = self._rest.ask("DELETE", f"{ORDERS}/{record.venue_id}", cancel=True)
         self._answered(answer)
-        if answer.fine:
-            self._desk.tell(lambda states, now: states.cancelling(record, now))
-        elif answer.unclear or answer.status == 429:
+        if answer.unclear or answer.status == 429:
             backoff = backoff or Backoff(self._config.rest.waits, self._chance)
             self._lane.put(lambda: self.cancel(record, backoff), backoff.next_s())
+            return
+        record.being_cancelled = False  # it may be asked for again
+        if answer.fine:
+            self._desk.tell(lambda states, now: states.cancelling(record, now))
         else:
             self._check()  # done already, or not there: the order itself says which
 

@@ -240,6 +240,19 @@ def test_a_cancel_is_repeated_until_the_venue_has_taken_it(trader: Make, kind: s
     one.inbox.report("cancelled")
 
 
+def test_many_wishes_to_cancel_are_one_request_while_the_venue_does_not_answer(trader: Make) -> None:
+    one = trader()
+    one.send(**limit())
+    one.inbox.report("accepted")
+    one.fault("500_before", method="DELETE", count=3)
+    for _ in range(20):
+        one.withdraw()
+    one.inbox.report("cancelled")
+    injected = one.server.call(lambda venue: len(venue.faults.log))
+    assert injected == 3
+    assert not one.server.venue.faults.rules
+
+
 def test_cancelling_what_has_filled_is_no_fault(trader: Make) -> None:
     one = trader(poll_s=30)
     one.fault("lost_fill", target="trade_updates")
