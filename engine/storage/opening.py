@@ -120,7 +120,7 @@ def open_target(text: str) -> Database:
 
 def _view(store: StorePicture) -> StorageView:
     kind, found, _ = store.name.partition("://")
-    waiting = f"{store.behind:,} events wait; the journal has them" if store.behind and store.state == "DOWN" else ""
+    waiting = f"{store.behind:,} events wait; the journal has them" if store.behind and store.state != "OK" else ""
     text = ". ".join(filter(None, (store.message or store.name, waiting)))
     return StorageView(_KINDS.get(kind, "SQLite") if found else "SQLite", store.state, text)
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-State = Literal["OK", "BEHIND", "DOWN"]
+State = Literal["CONNECTING", "OK", "BEHIND", "DOWN"]
 
 
 class StorePicture(msgspec.Struct, frozen=True):

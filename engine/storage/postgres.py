@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 ANSWER_S_MAX = 5.0
+MIGRATION_S_MAX = 600.0  # of a large database; it happens once
 STATEMENT_MS_MAX = 4_000  # the server's own limit comes first, and says what was slow
 MIGRATION_LOCK = 0x7474_7569  # an advisory lock: of two programs that start at once, one migrates
 CANCELS = 5  # the driver answers the first by asking the server to cancel, which may hang as well
@@ -49,7 +50,11 @@ class PostgresDatabase:
 
     async def open(self, info: SessionInfo) -> int:
         """Connect, migrate, have the session; returns its stored_seq."""
-        return await self._within(self._open(info), "it cannot be reached")
+        await self._within(self._connect(), "it cannot be reached")
+        if await self._within(self._version(), "its tables cannot be read") < stored_schema().newest:
+            what = "its tables cannot be brought to this version"
+            await self._within(self._migrate(), what, MIGRATION_S_MAX)
+        return await self._within(self._begin(info), "the session cannot be begun")
 
     async def store(self, session: str, rows: Sequence[Row], seq: int) -> None:
         """One transaction."""
@@ -70,7 +75,7 @@ class PostgresDatabase:
         if connection is not None:
             connection.pgconn.finish()
 
-    async def _open(self, info: SessionInfo) -> int:
+    async def _connect(self) -> None:
         import psycopg
 
         # Without a handler Python prints the driver's warnings, into the middle of a screen.
@@ -84,7 +89,32 @@ class PostgresDatabase:
         await connection.execute(f"SET statement_timeout = {STATEMENT_MS_MAX}")
         await connection.execute(f"SET lock_timeout = {STATEMENT_MS_MAX}")
         await connection.execute(f"SET idle_in_transaction_session_timeout = {2 * STATEMENT_MS_MAX}")
-        await self._migrate(connection)
+
+    async def _version(self) -> int:
+        cursor = await self._open_connection().execute("SELECT to_regclass('storage_version')")
+        if await cursor.fetchone() == (None,):
+            return 0
+        cursor = await self._open_connection().execute("SELECT COALESCE(MAX(version), 0) FROM storage_version")
+        row = await cursor.fetchone()
+        found = 0 if row is None else int(row[0])
+        if found > stored_schema().newest:
+            raise StorageError(too_new(self.name, found))
+        return found
+
+    async def _migrate(self) -> None:
+        connection = self._open_connection()
+        async with connection.transaction():
+            await connection.execute("SET LOCAL statement_timeout = 0")
+            await connection.execute("SET LOCAL lock_timeout = 0")
+            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+            await connection.execute("CREATE TABLE IF NOT EXISTS storage_version (version BIGINT NOT NULL PRIMARY KEY)")
+            for version in stored_schema().after(await self._version()):
+                for statement in version.statements(POSTGRES_TYPES):
+                    await connection.execute(_sql(statement))
+                await connection.execute("INSERT INTO storage_version (version) VALUES (%s)", (version.version,))
+
+    async def _begin(self, info: SessionInfo) -> int:
+        connection = self._open_connection()
         await connection.execute(_sql(self._inserts["sessions"]), session_values(info))
         cursor = await connection.execute(
             "SELECT stored_seq, header_sha256 FROM sessions WHERE session = %s", (info.session,)
@@ -95,21 +125,6 @@ class PostgresDatabase:
                 f"{self.name}: session {info.session} is there with other inputs; give this one another id"
             )
         return int(found[0])
-
-    async def _migrate(self, connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
-        schema = stored_schema()
-        async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
-            await connection.execute("CREATE TABLE IF NOT EXISTS storage_version (version BIGINT NOT NULL PRIMARY KEY)")
-            cursor = await connection.execute("SELECT COALESCE(MAX(version), 0) FROM storage_version")
-            row = await cursor.fetchone()
-            found = 0 if row is None else int(row[0])
-            if found > schema.newest:
-                raise StorageError(too_new(self.name, found))
-            for version in schema.after(found):
-                for statement in version.statements(POSTGRES_TYPES):
-                    await connection.execute(_sql(statement))
-                await connection.execute("INSERT INTO storage_version (version) VALUES (%s)", (version.version,))
 
     async def _store(self, session: str, rows: Sequence[Row], seq: int) -> None:
         connection = self._open_connection()
@@ -128,13 +143,14 @@ class PostgresDatabase:
             raise StorageError(f"{self.name}: it is not open")
         return self._connection
 
-    async def _within(self, work: Coroutine[Any, Any, _T], what: str) -> _T:
+    async def _within(self, work: Coroutine[Any, Any, _T], what: str, limit_s: float | None = None) -> _T:
         """The answer, or a StorageError when there is none in time; the connection is of no use after that."""
         import psycopg
 
+        limit_s = limit_s or self._answer_s_max
         task = asyncio.ensure_future(work)
         try:
-            await asyncio.wait({task}, timeout=self._answer_s_max)
+            await asyncio.wait({task}, timeout=limit_s)
         finally:  # also when this thread is told to end
             answered = task.done()
             for _ in range(0 if answered else CANCELS):
@@ -143,7 +159,7 @@ class PostgresDatabase:
                     break
         if not answered:
             raise StorageError(
-                f"{self.name}: {what}: no answer for {self._answer_s_max:g} s. "
+                f"{self.name}: {what}: no answer for {limit_s:g} s. "
                 "Look whether the server runs and is not overloaded; the journal keeps everything"
             )
         try:

@@ -69,7 +69,7 @@ class RedisCache:
         self.tick: Callable[[MarketData], None] = self._ticks.append  # one call of C, from the engine's thread
         self._loop = Loop("cache", self._main)
         self._stored = False  # the last writing had everything
-        self._picture = StorePicture(url.shown, "DOWN", "not connected yet", since_ns=clock())
+        self._picture = StorePicture(url.shown, "CONNECTING", "not connected yet", since_ns=clock())
 
     def observe(self, events: Sequence[Event]) -> None:
         """Take a batch of events in the engine's thread; never blocks."""
@@ -210,7 +210,7 @@ class RedisCache:
     def _written(self, seq: int, *, connected: bool = False) -> None:
         self._backoff.reset()
         picture = self._picture
-        since_ns = self._clock() if picture.state == "DOWN" else picture.since_ns
+        since_ns = self._clock() if picture.state != "OK" else picture.since_ns
         self._picture = msgspec.structs.replace(
             picture, state="OK", message="", since_ns=since_ns, stored_seq=seq, connects=picture.connects + connected
         )

@@ -76,7 +76,7 @@ class StorageWriter:
         self._quiet_turns = 0
         self._over = False
         self._loop = Loop("storage", self._main)
-        self._picture = StorePicture(database.name, "DOWN", "not connected yet", since_ns=clock())
+        self._picture = StorePicture(database.name, "CONNECTING", "not connected yet", since_ns=clock())
 
     def observe(self, events: Sequence[Event]) -> None:
         """Take a batch of events in the engine's thread; never blocks."""
@@ -104,7 +104,7 @@ class StorageWriter:
 
     def healthy(self) -> bool:
         """Whether the database takes rows; without one no new order should be sent."""
-        return self._picture.state != "DOWN"
+        return self._picture.state == "OK"  # that it is behind is added to a picture, and is no fault
 
     # -- the writer's thread
 
