@@ -281,7 +281,7 @@ class LivePlayer:
         if event.source == "orders":
             if event.state in ("DOWN", "STALE"):
                 self._hold(ORDERS, reason, ts_ns)
-            elif event.state == "FRESH":
+            elif event.state != "LATE":
                 self.wants_state = True  # what was missed is to be found before new risk is taken
         elif event.state in ("STALE", "DOWN"):
             holds.ill(_about(event), reason)

@@ -48,7 +48,7 @@ class Recorder:
         self._unwritten: set[str] = set()
 
     def flush(self) -> int:
-        """Write down what came since the last call; how many rows that were. After a DataError the next call tries again."""
+        """Write what came since the last call; how many rows that were. After a DataError the next call tries again."""
         found: dict[str, list[Any]] = {}
         for _ in range(len(self._rows)):
             event = self._rows.popleft()

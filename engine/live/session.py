@@ -210,10 +210,10 @@ class LiveSession:
     def _monitor(self) -> None:
         connected = self._connected
         assert connected is not None
-        flushed_s, was = monotonic(), "OK"
+        flushed_s = monotonic()
         while not self._over.wait(LOOK_S):
             now_s = monotonic()
-            was = self._look(connected, was)
+            self._look(connected)
             if self._asked_s is not None:
                 if now_s - self._asked_s >= PATIENCE_S:
                     self._ask_state()
@@ -224,8 +224,8 @@ class LiveSession:
                 self._flush(connected)
         self._flush(connected)
 
-    def _look(self, connected: Connected, was: str) -> str:
-        """Publish how feed and execution are; tell the engine where the stream of orders went or came back."""
+    def _look(self, connected: Connected) -> None:
+        """Publish how feed and execution are."""
         execution, feed = connected.execution.health(), connected.data.health()
         age_ns = max(0, time_ns() - feed.last_ns) if feed.last_ns else None
         shown = FeedView(
@@ -241,14 +241,6 @@ class LiveSession:
             feed.message,
         )
         self._facts = {"feeds": (shown,), "execution": _execution_view(execution)}
-        state = execution.state
-        if state in ("DOWN", "REFUSED") and was == "OK":
-            self._bus.put(FeedEvent("", "DOWN", execution.message, time_ns(), "orders"))
-            return state
-        if state == "OK" and was != "OK":
-            self._bus.put(FeedEvent("", "FRESH", "", time_ns(), "orders"))
-            return state
-        return was
 
     def _flush(self, connected: Connected) -> None:
         """Write the recording; where that fails the engine is told, and it is tried again."""

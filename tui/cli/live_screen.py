@@ -1,0 +1,97 @@
+"""Opens a live session with a screen or without one, and says at the end what became of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any
+
+from tradetui.engine.errors import RunFailed, UsageError
+
+if TYPE_CHECKING:
+    from tradetui.engine.live.session import LiveSession
+    from tradetui.engine.model.snapshot import Snapshot
+    from tradetui.tui.cli.feeds import Feed
+
+LOOK_S = 0.05
+
+
+def run_headless(session: LiveSession, minutes: float | None, as_json: bool) -> None:
+    """Trade for so long, or until interrupted; then print what came of it."""
+    end_s = None if minutes is None else monotonic() + minutes * 60
+    session.start()
+    try:
+        while (end_s is None or monotonic() < end_s) and session.snapshot().phase != "failed":
+            sleep(LOOK_S)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        session.stop()
+    told = session.snapshot()
+    _print(told, as_json)
+    if told.error:
+        raise RunFailed(told.error)
+
+
+def run_screen(
+    session: LiveSession,
+    make: Callable[[], LiveSession],
+    name: str,
+    others: dict[str, Feed],
+    theme: str | None,
+    plain: bool,
+) -> None:
+    """Show the session until the user quits; F5 may end it and begin another."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(f"the screen needs a terminal; without one use: tradetui --headless {name}")
+    from tradetui.tui.app import Workstation
+    from tradetui.tui.cli.feeds import WHAT, FeedSwitch, Recorded
+    from tradetui.tui.themes import DEFAULT, ThemeError, load_all
+
+    try:
+        themes = load_all()
+    except ThemeError as error:
+        raise UsageError(f"a theme file is wrong: {error}") from error
+    if theme is not None and theme not in themes:
+        raise UsageError(f"theme {theme!r} is not known; known are {', '.join(sorted(themes))}")
+    switch = FeedSwitch({name: Recorded(make, WHAT[name]), **others}, name, session)
+    try:
+        Workstation(session, feeds=switch, theme=theme or DEFAULT, ascii=plain).run()
+    finally:
+        switch.session.stop()
+    last = switch.session.snapshot()
+    _print(last, as_json=False)
+    if last.error:
+        raise RunFailed(last.error)
+
+
+def _print(told: Snapshot, as_json: bool) -> None:
+    import msgspec
+
+    summary: dict[str, Any] = {
+        "schema_version": 1,
+        "mode": told.mode,
+        "phase": told.phase,
+        "account": told.account_label,
+        "strategy": told.strategy,
+        "market_rows": told.events,
+        "equity": told.account.equity,
+        "cash": told.account.cash,
+        "fees": told.account.fees,
+        "fills": told.fills_total,
+        "positions": {position.symbol: position.quantity for position in told.positions},
+        "orders_working": len(told.orders),
+        "state": told.state.value,
+        "holds": list(told.holds),
+        "differences": [] if told.reconciliation is None else list(told.reconciliation.differences),
+        "journal": told.journal,
+    }
+    if as_json:
+        print(msgspec.json.encode(summary).decode())
+    elif told.journal:
+        print(
+            f"{told.mode} {told.account_label}: equity {told.account.equity:,.2f}, {told.fills_total} fills, "
+            f"{told.events:,} market rows"
+        )
+        print(f"session file: {told.journal}   (tradetui journal replay FILE --verify)")

@@ -1,0 +1,69 @@
+"""A practice exchange in a process of its own, for one session: started on a free port, asked what it trades, ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+from tradetui.engine.errors import RunFailed
+from tradetui.engine.gateways.alpaca.credentials import Credentials
+
+ANSWER_S = 10.0
+END_S = 1.0
+RATE_PER_MINUTE = 10_000  # nobody else is there to be protected from us
+
+
+class PracticeExchange:
+    """The child process; its keys are made here and reach it by its environment, which no list of processes shows."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self.credentials = Credentials(f"PK{secrets.token_hex(9).upper()}", secrets.token_urlsafe(30))
+        environment = os.environ | {
+            "TRADETUI_PRACTICE_KEY": self.credentials.key_id,
+            "TRADETUI_PRACTICE_SECRET": self.credentials.secret,
+        }
+        command = [sys.executable, "-m", "tradetui", "exchange", "--port", "0", "--json", *arguments]
+        command += ["--set", f"rate_per_minute={RATE_PER_MINUTE}"]
+        self._process = subprocess.Popen(  # noqa: S603  # our own program
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True, start_new_session=True
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            _, said = self._process.communicate(timeout=ANSWER_S)
+            raise RunFailed(f"the practice exchange did not start: {said.strip() or 'it said nothing'}")
+        self.places: dict[str, Any] = json.loads(line)
+
+    def symbols(self) -> list[str]:
+        """What it trades."""
+        return symbols_at(self.places["trading"], self.credentials)
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.terminate()
+        try:
+            self._process.communicate(timeout=END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+
+
+def symbols_at(address: str, credentials: Credentials) -> list[str]:
+    """What an exchange on this machine trades, in the order of names."""
+    request = Request(  # noqa: S310  # an address of ours
+        f"{address}/v2/assets",
+        headers={"APCA-API-KEY-ID": credentials.key_id, "APCA-API-SECRET-KEY": credentials.secret},
+    )
+    try:
+        with urlopen(request, timeout=ANSWER_S) as answer:  # noqa: S310  # likewise
+            assets = json.load(answer)
+    except (URLError, OSError, ValueError) as error:
+        raise RunFailed(f"{address}: the exchange does not say what it trades ({error})") from None
+    return sorted(asset["symbol"] for asset in assets if asset.get("tradable") and asset["symbol"] != "FAKEPACA")
