@@ -97,7 +97,8 @@ class SimulatedBook(BookReading):
     def touch(self) -> Touch:
         """The best prices and sizes."""
         bid, bid_size, ask, ask_size = self._market.best(self._code)
-        return Touch(bid / NANOS_PER_UNIT, bid_size / NANOS_PER_UNIT, ask / NANOS_PER_UNIT, ask_size / NANOS_PER_UNIT)
+        unit = NANOS_PER_UNIT
+        return tuple.__new__(Touch, (bid / unit, bid_size / unit, ask / unit, ask_size / unit))  # quicker than Touch()
 
     def bids(self, n: int = 10) -> list[Level]:
         """Price and size of the best `n` bid levels, highest first."""

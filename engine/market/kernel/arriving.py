@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tradetui.engine.market.kernel import layout as at
 from tradetui.engine.market.kernel.fills import allowed, end_own, fill, paid, reducible, tell
-from tradetui.engine.market.kernel.jit import part
+from tradetui.engine.market.kernel.jit import once, part
 from tradetui.engine.market.kernel.levels import Memory, displayed, side_book
 from tradetui.engine.market.kernel.lines import free_own, join_level, join_line, leave
 from tradetui.engine.market.simulation import REPORT_FOK, REPORT_GTX, REPORT_IOC, REPORT_SELF_TRADE
@@ -41,7 +41,7 @@ def take(head: Memory, mem: Memory, own: int) -> bool:
     return True
 
 
-@part
+@once
 def can_have_all(mem: Memory, own: int) -> bool:
     """Whether what is shown within its limit, and the position where it only reduces, is enough for the whole order."""
     wanted = mem[own + at.OWN_LEFT]
@@ -56,7 +56,7 @@ def can_have_all(mem: Memory, own: int) -> bool:
     return bool(wanted <= 0)
 
 
-@part
+@once
 def meet_own(head: Memory, mem: Memory, own: int) -> bool:
     """Own resting orders that it would trade with, as the venue prevents it; whether the order lives on."""
     mode = head[at.SELF_TRADE]
@@ -90,7 +90,7 @@ def lessen(head: Memory, mem: Memory, own: int, size: int) -> bool:
     return bool(left > 0)
 
 
-@part
+@once
 def rest(head: Memory, mem: Memory, own: int) -> None:
     """Stands at its price behind what is displayed there."""
     symbol, side = mem[own + at.OWN_SYMBOL], mem[own + at.OWN_SIDE]
@@ -137,7 +137,7 @@ def arrive(head: Memory, mem: Memory, own: int) -> None:
         rest(head, mem, own)
 
 
-@part
+@once
 def wait_for_price(head: Memory, mem: Memory, own: int) -> None:
     """A stop waits."""
     side = mem[own + at.OWN_SIDE]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tradetui.engine.market.kernel import layout as at
-from tradetui.engine.market.kernel.jit import part
+from tradetui.engine.market.kernel.jit import once, part
 from tradetui.engine.market.kernel.levels import Memory
 from tradetui.engine.market.kernel.queues import (
     clear_book,
@@ -28,7 +28,7 @@ def side_of(mem: Memory, order: int) -> int:
     return 1 - 2 * ((int(mem[mem[order + at.LEVEL] + at.BOOK]) >> 4) & 1)
 
 
-@part
+@once
 def change_book(head: Memory, mem: Memory, what: int, order_id: int, side: int, price: int, size: int, ts: int) -> int:
     """One change of the book; 0, or which fault it was."""
     if ts < head[at.NOW]:
@@ -59,7 +59,7 @@ def change_book(head: Memory, mem: Memory, what: int, order_id: int, side: int, 
     return change_order(head, mem, what, order, price, size)
 
 
-@part
+@once
 def change_order(head: Memory, mem: Memory, what: int, order: int, price: int, size: int) -> int:
     """One change of an order that rests."""
     if what == BOOK_CANCEL:
@@ -79,7 +79,7 @@ def change_order(head: Memory, mem: Memory, what: int, order: int, price: int, s
     return 0
 
 
-@part
+@once
 def match_book(head: Memory, mem: Memory, out: int) -> int:
     """Trades the first bid with the first ask until the sides are apart, or there is no room for more trades."""
     bids, asks = at.SYMBOL_START, at.SYMBOL_START + at.LEVEL_WORDS

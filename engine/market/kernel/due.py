@@ -5,7 +5,7 @@ from __future__ import annotations
 from tradetui.engine.market.kernel import layout as at
 from tradetui.engine.market.kernel.arriving import arrive, wait_for_price
 from tradetui.engine.market.kernel.fills import end_own, report
-from tradetui.engine.market.kernel.jit import part
+from tradetui.engine.market.kernel.jit import once, part
 from tradetui.engine.market.kernel.levels import Memory
 from tradetui.engine.market.kernel.lines import find_own, take_own
 from tradetui.engine.market.simulation import (
@@ -20,7 +20,7 @@ from tradetui.engine.market.simulation import (
 DUE, CANCELS, ID, SYMBOL, SIDE, KIND, FORCE, QUANTITY, LIMIT, STOP, REDUCES, EXPIRES = range(12)  # words of a request
 
 
-@part
+@once
 def happen(head: Memory, mem: Memory, until: int) -> int:
     """The first thing that is due before a row of the time `until`; the bits that it may wake by."""
     others = head[at.OTHER_DUE]
@@ -51,7 +51,7 @@ def settle_others(head: Memory) -> None:
     head[at.OTHER_DUE] = min(head[at.EXPIRY_DUE], head[at.REPORT_DUE], head[at.BAR_DUE], head[at.TIMER_DUE])
 
 
-@part
+@once
 def take_request(head: Memory, mem: Memory) -> None:
     """The first request in line arrives at the venue."""
     at_ = head[at.REQUESTS] + (head[at.REQUEST_FIRST] & head[at.REQUESTS_MASK]) * at.REQUEST_WORDS
@@ -92,7 +92,7 @@ def take_request(head: Memory, mem: Memory) -> None:
         arrive(head, mem, own)
 
 
-@part
+@once
 def impossible(head: Memory, mem: Memory, at_: int) -> bool:
     """Whether a request has a field that no order has."""
     symbol, side, kind, force = mem[at_ + SYMBOL], mem[at_ + SIDE], mem[at_ + KIND], mem[at_ + FORCE]
@@ -108,7 +108,7 @@ def impossible(head: Memory, mem: Memory, at_: int) -> bool:
     )
 
 
-@part
+@once
 def expire(head: Memory, mem: Memory) -> None:
     """All orders end whose end is the first that is due, in the order of their arrival."""
     ended, following = head[at.EXPIRY_DUE], at.NEVER

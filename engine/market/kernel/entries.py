@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from tradetui.engine.market.kernel import book_changes, layout, looks, play
 from tradetui.engine.market.kernel.jit import LONG, LONGS, TABLE, entry, sources
@@ -11,7 +12,7 @@ from tradetui.engine.market.kernel.levels import Memory
 ENTRIES = ("change", "change_all", "look", "play_rows", "play_end")
 
 
-def _entries(text: int) -> tuple[Callable[..., int], ...]:
+def _entries(text: int) -> tuple[Callable[..., Any], ...]:
     """The entries, for a text of this package.
 
     numba keeps machine code by the text of the function that Python calls, and not of those inside it; but also by
@@ -33,10 +34,10 @@ def _entries(text: int) -> tuple[Callable[..., int], ...]:
         head[layout.SOURCES] = text
         return looks.look(head, mem, out, what, first, second)
 
-    @entry(f"{LONG}({LONGS}, {LONGS}, {TABLE}, {LONG}, {LONG})")
-    def play_rows(head: Memory, mem: Memory, tape: Memory, stop: int, budget: int) -> int:
+    @entry(f"UniTuple({LONG}, {looks.TOLD_WORDS})({LONGS}, {LONGS}, {TABLE}, {LONG}, {LONG})")
+    def play_rows(head: Memory, mem: Memory, tape: Memory, stop: int, budget: int) -> looks.Told:
         head[layout.SOURCES] = text
-        return play.play_rows(head, mem, tape, stop, budget)
+        return looks.told(head, mem, play.play_rows(head, mem, tape, stop, budget))
 
     @entry(f"{LONG}({LONGS}, {LONGS})")
     def play_end(head: Memory, mem: Memory) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tradetui.engine.market.kernel import layout as at
 from tradetui.engine.market.kernel.fills import allowed, fill, paid
-from tradetui.engine.market.kernel.jit import part
+from tradetui.engine.market.kernel.jit import inner, once, part
 from tradetui.engine.market.kernel.levels import Memory, close_level, displayed, find_level, open_level, side_book
 from tradetui.engine.market.kernel.order_rows import clear_side
 from tradetui.engine.market.kernel.prints import note_trade
@@ -20,7 +20,7 @@ from tradetui.engine.market.kernel.resting import (
 from tradetui.engine.market.simulation import ROW_DEPTH_CLEAR
 
 
-@part
+@once
 def play_depth_row(head: Memory, mem: Memory, symbol: int, kind: int, side: int, price: int, size: int) -> int:
     """The new size of a level, or the end of all of them; 0, or which fault left it out."""
     if kind == ROW_DEPTH_CLEAR:
@@ -49,7 +49,7 @@ def play_depth_row(head: Memory, mem: Memory, symbol: int, kind: int, side: int,
     return 0
 
 
-@part
+@once
 def resize(head: Memory, mem: Memory, level: int, size: int) -> None:
     """Another size of a displayed level, or the same."""
     old = mem[level + at.TOTAL]
@@ -63,7 +63,7 @@ def resize(head: Memory, mem: Memory, level: int, size: int) -> None:
     mem[level + at.TRADED] = 0
 
 
-@part
+@once
 def play_quote_row(head: Memory, mem: Memory, symbol: int, bid: int, bid_size: int, ask: int, ask_size: int) -> int:
     """The best of both sides; 0, or which fault left it out."""
     if bid < 0 or ask < 0:
@@ -75,7 +75,7 @@ def play_quote_row(head: Memory, mem: Memory, symbol: int, bid: int, bid_size: i
     return 0
 
 
-@part
+@inner
 def play_quote(head: Memory, mem: Memory, symbol: int, side: int, price: int, size: int) -> None:
     """One side of a quote."""
     book = side_book(symbol, side)
@@ -116,7 +116,7 @@ def join_display(head: Memory, mem: Memory, level: int, own_book: int, key: int,
         own = mem[own + at.OWN_AFTER]
 
 
-@part
+@once
 def play_trade(head: Memory, mem: Memory, symbol: int, side: int, price: int, size: int) -> int:
     """A trade, at a symbol that tells its trades; 0, or which fault left it out."""
     if price <= 0:
@@ -139,7 +139,7 @@ def play_trade(head: Memory, mem: Memory, symbol: int, side: int, price: int, si
     return 0
 
 
-@part
+@once
 def trade_alone(head: Memory, mem: Memory, symbol: int, price: int, size: int) -> None:
     """A trade where nothing is displayed: market orders share it first, then those that it went through."""
     left_buy, left_sell = size, size

@@ -10,20 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from tradetui.engine.market.kernel import layout as at
-from tradetui.engine.market.kernel.jit import part
+from tradetui.engine.market.kernel.jit import inner, part
 
 Memory = npt.NDArray[np.int64]
 
 NEAR = 12  # levels that are walked from the best before the express lists are asked
 
 
-@part
+@inner
 def scattered(word: int) -> int:
     """A number below 2^48 whose every bit depends on the word's; never overflows, so plain Python agrees."""
     return (((word ^ (word >> 31)) & 0x7FFFFFFF) * 0x9E3779B1) >> 15
 
 
-@part
+@inner
 def height(key: int) -> int:
     """How many express lists a price stands on."""
     bits = (((key ^ (key >> 29)) & 0x7FFFFFFF) * 0x85EBCA6B) >> 32
@@ -34,7 +34,7 @@ def height(key: int) -> int:
     return count
 
 
-@part
+@inner
 def find_level(head: Memory, mem: Memory, book: int, key: int) -> int:
     """The level at a price, or at.NONE."""
     level: int = mem[head[at.LEVEL_BUCKETS] + (scattered(key ^ book) & head[at.LEVEL_MASK])]
@@ -137,13 +137,13 @@ def empty_book(mem: Memory, book: int) -> None:
         mem[book + up] = book
 
 
-@part
+@inner
 def side_book(symbol: int, side: int) -> int:
     """The market's book of a side."""
     return symbol + ((1 - side) >> 1) * at.LEVEL_WORDS
 
 
-@part
+@inner
 def displayed(head: Memory, mem: Memory, symbol: int, book: int, key: int) -> int:
     """The level that the market shows at a price, or NONE."""
     if mem[symbol + at.SOURCE] != at.BY_QUOTES:

@@ -14,6 +14,26 @@ HASH_LOW, HASH_HIGH = 0x84222325, 0xCBF29CE4  # FNV-1a's first state and prime, 
 PRIME_LOW: Final = 0x1B3
 HALF: Final = 0xFFFFFFFF
 
+# Why the rows stopped, how many of the piece are played, the time, a symbol's number and the best of both its sides
+Told = tuple[int, int, int, int, int, int, int, int]
+TOLD_WORDS: Final = 8
+
+
+@part
+def told(head: Memory, mem: Memory, bits: int) -> Told:
+    """What is asked after nearly every wake, in one answer; the symbol is that of the last instant."""
+    number = max(0, min(int(head[at.OPEN_SYMBOL]), int(head[at.SYMBOLS]) - 1))
+    bids = at.SYMBOL_START + at.SYMBOL_WORDS * number
+    asks = bids + at.LEVEL_WORDS
+    bid, ask = int(mem[bids + at.NEXT]), int(mem[asks + at.NEXT])
+    bid_price, ask_price = 0, 0  # a sentinel that is its own neighbour is an empty side, size 0
+    if bid != bids:
+        bid_price = -int(mem[bid + at.KEY])
+    if ask != asks:
+        ask_price = int(mem[ask + at.KEY])
+    sizes = int(mem[bid + at.TOTAL]), int(mem[ask + at.TOTAL])
+    return int(bits), int(head[at.ROW]), int(head[at.NOW]), number, bid_price, sizes[0], ask_price, sizes[1]
+
 
 @part
 def depth_of(mem: Memory, out: Memory, book: int, levels: int) -> int:

@@ -9,7 +9,8 @@ import numpy as np
 from tradetui.engine.market.kernel import layout as at
 from tradetui.engine.market.kernel.arena import Arena
 from tradetui.engine.market.kernel.entries import look, play_end, play_rows
-from tradetui.engine.market.kernel.looks import LOOK_AHEAD, LOOK_DEPTH, LOOK_HASH
+from tradetui.engine.market.kernel.jit import direct
+from tradetui.engine.market.kernel.looks import LOOK_AHEAD, LOOK_DEPTH, LOOK_HASH, Told
 from tradetui.engine.market.kernel.rules import entry_latency, write_rules
 from tradetui.engine.market.simulation import (
     TAPE_COLUMNS,
@@ -28,15 +29,18 @@ REPORT = Struct(f"{at.REPORT_WORDS}q")
 WORD_BYTES = 8
 BIDS, SYMBOL_WORDS, LEVEL_WORDS, NEXT = at.SYMBOL_START, at.SYMBOL_WORDS, at.LEVEL_WORDS, at.NEXT
 assert (at.KEY, at.TOTAL) == (0, 1)  # which `best` leaves out
+NOTHING_TOLD: Told = (0, 0, 0, -1, 0, 0, 0, 0)
 CANCEL_REST = (0,) * 9  # what a cancel leaves open of a request
+
+_play = direct(play_rows)
 
 
 class KernelMarket:
     """A MarketSimulation; see there."""
 
     __slots__ = (
-        "_arena", "_bytes", "_entry", "_head", "_latest", "_mask", "_mem", "_ring", "_seed", "_sent", "_tape", "now_ns",
-        "row",
+        "_arena", "_bytes", "_entry", "_head", "_latest", "_mask", "_mem", "_ring", "_seed", "_sent", "_tape", "_told",
+        "now_ns", "row",
     )  # fmt: skip
 
     def __init__(self, rules: SimulationRules, symbols: int) -> None:
@@ -47,6 +51,7 @@ class KernelMarket:
         self._tape: Tape = EMPTY
         self.row, self.now_ns = 0, 0
         self._sent, self._latest = 0, 0
+        self._told: Told = NOTHING_TOLD
         write_rules(self._arena, rules)
         self._hold()
 
@@ -59,22 +64,23 @@ class KernelMarket:
 
     def advance(self, stop: int, budget: int) -> int:
         """Play rows up to `stop` (not included) until something asked for happens; the WOKE bits say what."""
-        arena, tape, head = self._arena, self._tape, self._head
+        arena, tape = self._arena, self._tape
         if stop > len(tape):
             stop = len(tape)
-        bits = play_rows(arena.head, arena.mem, tape, stop, budget)
-        while bits == at.GROW:
-            budget -= head[at.ROW] - self.row
+        told: Told = _play(arena.head, arena.mem, tape, stop, budget)
+        while told[0] == at.GROW:
+            budget -= told[1] - self.row
+            self.row = told[1]
             self._grow()
-            self.row = head[at.ROW]
-            bits = play_rows(arena.head, arena.mem, tape, stop, budget)
-        self.row = head[at.ROW]
-        self.now_ns = head[at.NOW]
-        return bits
+            told = _play(arena.head, arena.mem, tape, stop, budget)
+        self._told = told
+        self.row = told[1]
+        self.now_ns = told[2]
+        return told[0]
 
     def finish(self) -> int:
         """The market is over: reports on their way and open bars are told; WOKE bits, END when nothing is left."""
-        bits = play_end(self._arena.head, self._arena.mem)
+        bits: int = play_end(self._arena.head, self._arena.mem)
         self.now_ns = self._head[at.NOW]
         return bits
 
@@ -114,11 +120,13 @@ class KernelMarket:
 
     def best(self, symbol: int) -> Best:
         """Best bid and ask now."""
+        told = self._told
+        if told[3] == symbol:
+            return tuple.__new__(Best, told[4:])  # half the time of Best(...), and asked at every wake
         mem, bids = self._mem, BIDS + SYMBOL_WORDS * symbol
         asks = bids + LEVEL_WORDS
         bid, ask = mem[bids + NEXT], mem[asks + NEXT]  # a sentinel that is its own neighbour is an empty side, size 0
-        sides = (0 if bid == bids else -mem[bid], mem[bid + 1], 0 if ask == asks else mem[ask], mem[ask + 1])
-        return tuple.__new__(Best, sides)  # half the time of Best(...), and asked at every wake
+        return Best(0 if bid == bids else -mem[bid], mem[bid + 1], 0 if ask == asks else mem[ask], mem[ask + 1])
 
     def last_trade(self, symbol: int) -> tuple[int, int, int]:
         """Price, size and side of the last trade; zeros before the first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tradetui.engine.market.kernel import layout as at
-from tradetui.engine.market.kernel.jit import part
+from tradetui.engine.market.kernel.jit import once, part
 from tradetui.engine.market.kernel.levels import Memory, side_book
 from tradetui.engine.market.kernel.prints import note_trade
 from tradetui.engine.market.kernel.queues import (
@@ -19,7 +19,7 @@ from tradetui.engine.market.kernel.resting import BEHIND_ALL, executed, nothing_
 from tradetui.engine.market.simulation import ROW_ADD, ROW_CANCEL, ROW_CLEAR, ROW_EXECUTE, ROW_MODIFY
 
 
-@part
+@once
 def play_order_row(
     head: Memory, mem: Memory, symbol: int, kind: int, side: int, price: int, size: int, order_id: int
 ) -> int:
@@ -56,7 +56,7 @@ def play_order_row(
     return 0
 
 
-@part
+@once
 def execute_order(head: Memory, mem: Memory, symbol: int, order: int, size: int) -> int:
     """The market trades with one of its orders, of which it has perhaps less than that."""
     fault = 0
@@ -73,7 +73,7 @@ def execute_order(head: Memory, mem: Memory, symbol: int, order: int, size: int)
     return fault
 
 
-@part
+@once
 def modify_order(head: Memory, mem: Memory, symbol: int, order: int, price: int, size: int) -> None:
     """Another price or size."""
     level = mem[order + at.LEVEL]

@@ -7,7 +7,7 @@ from typing import Final
 from tradetui.engine.market.kernel import layout as at
 from tradetui.engine.market.kernel.arriving import take, trigger
 from tradetui.engine.market.kernel.due import end_bar, happen, know_reports, settle_others
-from tradetui.engine.market.kernel.jit import part
+from tradetui.engine.market.kernel.jit import once, part
 from tradetui.engine.market.kernel.level_rows import play_depth_row, play_quote_row, play_trade
 from tradetui.engine.market.kernel.levels import Memory
 from tradetui.engine.market.kernel.order_rows import play_order_row
@@ -66,7 +66,7 @@ def end_instant(head: Memory, mem: Memory) -> int:
     return bits
 
 
-@part
+@once
 def look_at_best(head: Memory, mem: Memory, symbol: int, bid: int, bid_size: int, ask: int, ask_size: int) -> int:
     """How the best of both sides differs from the one after the symbol's last instant."""
     bits = 0
@@ -79,7 +79,7 @@ def look_at_best(head: Memory, mem: Memory, symbol: int, bid: int, bid_size: int
     return bits
 
 
-@part
+@once
 def look_at_sizes(head: Memory, mem: Memory, symbol: int, bid_size: int, ask_size: int) -> int:
     """Whether the sizes of the best changed, or became more unequal than was asked for."""
     bits = 0
@@ -99,7 +99,7 @@ def look_at_sizes(head: Memory, mem: Memory, symbol: int, bid_size: int, ask_siz
     return bits
 
 
-@part
+@once
 def work(head: Memory, mem: Memory, symbol: int) -> None:
     """Market orders that go on working take again, by arrival."""
     own = mem[symbol + at.WORKING_FIRST]
@@ -109,7 +109,7 @@ def work(head: Memory, mem: Memory, symbol: int) -> None:
         own = after
 
 
-@part
+@once
 def trigger_by_best(head: Memory, mem: Memory, symbol: int) -> None:
     """Stops that the best of the other side reached, at a symbol that tells no trades."""
     bids, asks = mem[symbol + at.NEXT], mem[symbol + at.LEVEL_WORDS + at.NEXT]
@@ -121,7 +121,7 @@ def trigger_by_best(head: Memory, mem: Memory, symbol: int) -> None:
     trigger(head, mem, symbol, buys_at, sells_at)
 
 
-@part
+@once
 def after_row(head: Memory, mem: Memory, symbol: int, kind: int) -> None:
     """The book of a symbol changed, or it traded: own orders that wait for that act."""
     if mem[symbol + at.WORKING_FIRST] != at.NONE:
@@ -135,7 +135,7 @@ def after_row(head: Memory, mem: Memory, symbol: int, kind: int) -> None:
             trigger(head, mem, symbol, price, -price)
 
 
-@part
+@once
 def play_row(head: Memory, mem: Memory, tape: Memory, row: int) -> int:
     """One row of the market; 0, or which fault it was."""
     word = tape[row, WORD]
@@ -169,7 +169,7 @@ def play_row(head: Memory, mem: Memory, tape: Memory, row: int) -> int:
     return fault
 
 
-@part
+@once
 def open_instant(head: Memory, number: int, time: int) -> None:
     """The first row of an instant is about to be played."""
     head[at.OPEN] = 1
@@ -184,7 +184,7 @@ def open_instant(head: Memory, number: int, time: int) -> None:
             settle_others(head)
 
 
-@part
+@once
 def has_room(head: Memory) -> bool:
     """Whether the reports that one row or one request can cause have room: a fill a level, two a resting order."""
     if head[at.OWN_LIVE] == 0 and head[at.REQUEST_DUE] == at.NEVER:
@@ -193,7 +193,7 @@ def has_room(head: Memory) -> bool:
     return bool(used + head[at.LEVELS_LIVE] + 4 * head[at.OWN_LIVE] + 8 <= head[at.REPORTS_MASK])
 
 
-@part
+@once
 def come_to(head: Memory, mem: Memory, number: int, time: int) -> int:
     """Before a row: the instant before it ends, then what is due happens; 0, or why not yet."""
     if head[at.OPEN] and (head[at.OPEN_SYMBOL] != number or head[at.OPEN_TIME] != time):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tradetui.engine.market.kernel import layout as at
-from tradetui.engine.market.kernel.jit import part
+from tradetui.engine.market.kernel.jit import inner
 from tradetui.engine.market.kernel.levels import Memory
 from tradetui.engine.market.simulation import WOKE_TRADE
 
 
-@part
+@inner
 def note_trade(head: Memory, mem: Memory, symbol: int, price: int, size: int, side: int) -> None:
     """A trade happened now."""
     mem[symbol + at.LAST_PRICE] = price

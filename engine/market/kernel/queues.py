@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tradetui.engine.market.kernel import layout as at
-from tradetui.engine.market.kernel.jit import part
+from tradetui.engine.market.kernel.jit import inner, part
 from tradetui.engine.market.kernel.levels import (
     Memory,
     close_level,
@@ -14,7 +14,7 @@ from tradetui.engine.market.kernel.levels import (
 )
 
 
-@part
+@inner
 def find_order(head: Memory, mem: Memory, symbol: int, order_id: int) -> int:
     """A resting order, or at.NONE."""
     order: int = mem[head[at.ORDER_BUCKETS] + (scattered(order_id ^ symbol) & head[at.ORDER_MASK])]
@@ -65,7 +65,7 @@ def append_order(head: Memory, mem: Memory, order: int, book: int, key: int, siz
     mem[level + at.COUNT] += 1
 
 
-@part
+@inner
 def unlink_order(mem: Memory, order: int) -> None:
     """Out of its queue; the level stays, even if it is empty now."""
     level = mem[order + at.LEVEL]
@@ -83,7 +83,7 @@ def unlink_order(mem: Memory, order: int) -> None:
     shrink_level(mem, level, mem[order + at.SIZE])
 
 
-@part
+@inner
 def shrink_level(mem: Memory, level: int, size: int) -> None:
     """Less is displayed, and what own orders took of it is at most that."""
     total = mem[level + at.TOTAL] - size
@@ -102,7 +102,7 @@ def remove_order(head: Memory, mem: Memory, order: int) -> None:
     free_order(head, mem, order)
 
 
-@part
+@inner
 def free_order(head: Memory, mem: Memory, order: int) -> None:
     """Out of the hash map."""
     link = head[at.ORDER_BUCKETS] + (scattered(mem[order + at.ID] ^ mem[order + at.OF]) & head[at.ORDER_MASK])
