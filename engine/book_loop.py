@@ -216,13 +216,13 @@ class BookPlayer:
                 core.filled(outcome)
                 core.curve.point(now_ns, core.equity(), True)
                 if not report.leaves:
-                    core.orders.let_go(report.order_id)
+                    core.let_go(report.order_id)
             elif isinstance(outcome, Lessened):
                 core.lessened(outcome, now_ns, core.seq)
             elif outcome is None and report.leaves:
                 pass  # what was taken off an order that we cancelled
             elif outcome is None:
-                core.orders.let_go(report.order_id)
+                core.let_go(report.order_id)
             else:
                 core.dropped(outcome, now_ns, core.seq)
 

@@ -77,7 +77,7 @@ def build_book_player(
     venue = BookVenue(market, symbols, known, fees, slip_nanos, slip_bps, strategy.allow_short)
     view = SimulatedView(market, symbols, tape.sources, bar_ns)
     core = Core(strategy, known, venue, RiskManager(limits), fees, config.cash, view=view)
-    core.orders.deal_with(venue.market_price)
+    core.orders.deal_with(venue.market_price, at_once=not (any(entry_ns) or any(report_ns)), guards_shorts=True)
     return kind(core, tape, asked, view, piece_rows)
 
 

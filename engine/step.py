@@ -183,7 +183,8 @@ class Core(Generic[V]):
                     symbol, decided = event.symbol, self.view.decided_at(event.symbol)
                 self.venue.submit(event, born=born, wakes_ns=wakes_ns, decided=decided)
             elif type(event) is OrderStatusEvent and event.status == OrderStatus.CANCELLED:
-                self._order_seq.pop(event.order_id, None)
+                if not self.orders.cancels_take_time:
+                    self._order_seq.pop(event.order_id, None)
                 self.venue.cancel(event.symbol, event.order_id)
 
     def release(self, ts_ns: int) -> None:
@@ -272,6 +273,11 @@ class Core(Generic[V]):
         """Keep an order that an earlier part of this session sent on account of `signal`."""
         self._order_seq[sent.order_id] = sent.seq
         self.orders.put_back(sent, signal, self.now(sent.ts_ns, sent.cause, sent.symbol))
+
+    def let_go(self, order_id: int) -> None:
+        """The venue has let go of an order that we cancelled: it cannot fill any more."""
+        self._order_seq.pop(order_id, None)
+        self.orders.let_go(order_id)
 
     def lessened(self, lessened: Lessened, ts_ns: int, cause: int) -> None:
         """The venue took a part off an order."""

@@ -24,6 +24,10 @@ class OpenOrders:
         self._quoted: dict[int, int] = {}  # the part of each
         self._fees = fees
         self._position = held
+        self.leaving: dict[int, Order] = {}  # cancelled by us; the venue may fill them until it has heard of it
+        self.keeps_leaving = False  # whether a venue will say of each that it let go
+        self.counts_leaving = False  # whether messages take time: what leaves counts like what is open until let go
+        self.guards_shorts = False  # whether the venue itself keeps asks from selling more than is held
         self._reserved: dict[int, tuple[Order, Decimal]] = {}  # working entries and the price each may cost
         self._last_id = 0
 
@@ -57,15 +61,27 @@ class OpenOrders:
         """The order ended, or was refused before it had a number."""
         self.by_id.pop(order.order_id, None)
         self.by_symbol.get(order.symbol, {}).pop(order.order_id, None)
+        if self.counts_leaving and order.order_id in self.leaving:
+            return
         self._reserved.pop(order.order_id, None)
         self.quoted -= self._quoted.pop(order.order_id, 0)
 
     def forget_quote(self, order: Order) -> None:
-        """A quote ended."""
+        """We cancelled a quote."""
         order_id = order.order_id
         del self.by_id[order_id]
         del self.by_symbol[order.symbol][order_id]
+        if self.keeps_leaving:
+            self.leaving[order_id] = order
+            if self.counts_leaving:
+                return
         self.quoted -= self._quoted.pop(order_id)
+
+    def let_go(self, order_id: int) -> None:
+        """The venue says that an order which we cancelled cannot fill any more."""
+        if self.leaving.pop(order_id, None) is not None:
+            self._reserved.pop(order_id, None)
+            self.quoted -= self._quoted.pop(order_id, 0)
 
     def of(self, symbol: str) -> list[Order]:
         """Those of one symbol, oldest first; a copy, so that they may end meanwhile."""
@@ -91,7 +107,7 @@ class OpenOrders:
             if other.order_id != order.order_id and other.left > 0:
                 total = EXACT.add(total, cost_of(other.left, price, other.side, self._fees, False))
         for order_id in self._quoted:
-            other = self.by_id[order_id]
+            other = self.by_id.get(order_id) or self.leaving[order_id]
             units = ZERO if order_id == order.order_id else self.enlarging(other, other.left)
             if units and other.limit_price is not None:
                 total = EXACT.add(total, cost_of(units, other.limit_price, other.side, self._fees, True))
@@ -106,6 +122,20 @@ class OpenOrders:
                 and other.side == order.side
                 and other.order_id != order.order_id
                 and other.status != OrderStatus.HELD
+            ):
+                total = EXACT.add(total, other.left)
+        return EXACT.add(total, self._leaving_beside(order)) if self.counts_leaving and self.leaving else total
+
+    def _leaving_beside(self, order: Order) -> Decimal:
+        """The same of those that leave."""
+        total = ZERO
+        for other in self.leaving.values():
+            if (
+                other.role in ("open", "quote")
+                and other.side == order.side
+                and other.symbol == order.symbol
+                and other.order_id != order.order_id
+                and not (self.guards_shorts and order.side < 0)
             ):
                 total = EXACT.add(total, other.left)
         return total

@@ -66,12 +66,18 @@ class OrderManager:
         self.waiting: Sized = self._rate.queue  # orders that wait for the rate limit; true while there are any
         self.counts = OrderCounts()
         self.cancels_take_time = False  # whether an order that we cancelled may fill until the venue has heard of it
-        self._cancelled: dict[int, Order] = {}  # those that the venue has not let go of yet, where cancels take time
+        self._cancelled = self._open.leaving
         self._quotes = QuoteKeeper(portfolio, instruments, risk, fees, allow_short, self._open, self._rate, self.counts)
 
-    def deal_with(self, market_price: MarketPrice) -> None:
-        """The venue is a book: it fills what it was sent, and not at once, so that all is sized and paid for before."""
-        self._size_now = self.cancels_take_time = True
+    def deal_with(self, market_price: MarketPrice, at_once: bool = False, guards_shorts: bool = False) -> None:
+        """The venue is a book: it fills what it was sent, and not at once, so that all is sized and paid for before.
+
+        `at_once`: what is sent is there before the market goes on, and what happens is told as soon. `guards_shorts`:
+        it lets no ask sell more than is held where that is not allowed.
+        """
+        self._size_now = self.cancels_take_time = self._open.keeps_leaving = True
+        self._open.counts_leaving = not at_once
+        self._open.guards_shorts = guards_shorts and not self._allow_short
         self._market_price = market_price
 
     # -- what comes in
@@ -125,7 +131,7 @@ class OrderManager:
 
     def let_go(self, order_id: int) -> None:
         """The venue has let go of an order that we cancelled: it cannot fill any more."""
-        self._cancelled.pop(order_id, None)
+        self._open.let_go(order_id)
 
     def on_dropped(self, order_id: int, status: OrderStatus, reason: str, now: Moment) -> list[Event]:
         """The venue gave an order up."""
@@ -258,12 +264,15 @@ class OrderManager:
     def _on_late_fill(self, fill: FillEvent, now: Moment) -> list[Event]:
         """What we cancelled filled before the venue heard of it: it stays cancelled, what it bought is ours."""
         order = self._cancelled.get(fill.order_id)
-        if order is None:  # a quote: it has no legs
+        if order is None:  # nobody told of it
             events: list[Event] = []
             self._close_up(fill, now, events)
             return events
         order.filled = EXACT.add(order.filled, fill.quantity)
-        return self._follow(order, fill, order.filled == fill.quantity, not fill.leaves, now)
+        first, done = order.filled == fill.quantity, not fill.leaves
+        self.counts.fill(order, fill, done)
+        self.counts.cancelled -= done  # it was filled before it could be
+        return self._follow(order, fill, first, done, now)
 
     def _follow(self, order: Order, fill: FillEvent, first: bool, done: bool, now: Moment) -> list[Event]:
         """The legs of an entry with its first fill; for an exit, the end of what it makes void."""

@@ -6,7 +6,7 @@ Does what the keeper of quotes would do, event for event (a property in the test
 from __future__ import annotations
 
 from tradetui.engine.model.events import Event, OrderEvent, OrderStatusEvent, TradingState, TwoSidedQuote
-from tradetui.engine.model.instrument import NANOS_PER_UNIT, PRICE_MAX, decimal_from_nanos
+from tradetui.engine.model.instrument import NANOS_PER_UNIT, PRICE_MAX, decimal_from_nanos, nanos_from_decimal
 from tradetui.engine.model.orders import WORKING, Order, OrderAction, OrderStatus, next_status
 from tradetui.engine.trading.moment import Moment
 from tradetui.engine.trading.open_orders import OpenOrders
@@ -81,17 +81,33 @@ class QuickQuotes:
         bid, ask, opened = pair.bid, pair.ask, self._open
         if now.free is not self._cash:
             self._cash, self._free = now.free, float(now.free)
-        orders = len(opened.by_id) + 2
+        orders, reserved = len(opened.by_id) + 2, opened.quoted - bid.value - ask.value
+        bid_units, ask_units = bid.enlarges, ask.enlarges
+        if opened.counts_leaving and (opened.leaving or bid.value or ask.value):
+            bid_units, ask_units = self._with_leaving(pair, bid, bids), self._with_leaving(pair, ask, asks)
+            if bid_units < 0 or ask_units < 0:
+                return False
+            orders, reserved = orders + len(opened.leaving), opened.quoted
         value = (bid.enlarges * bids if bids else 0) + (ask.enlarges * asks if asks else 0)
-        if not pair.envelope.affords(value, opened.quoted - bid.value - ask.value, orders, self._free):
+        if not pair.envelope.affords(value, reserved, orders, self._free):
             return False
         return not pair.envelope.looks_at_prices or all(
-            pair.envelope.allows(
-                price, side.enlarges, pair.position, now.price, len(opened.by_id) + 1 - len(pair.orders)
-            )
-            for side, price in ((bid, bids), (ask, asks))
+            pair.envelope.allows(price, units, pair.position, now.price, len(opened.by_id) + 1 - len(pair.orders))
+            for price, units in ((bids, bid_units), (asks, ask_units))
             if price
         )
+
+    def _with_leaving(self, pair: Pair, side: Side, price: int) -> int:
+        """What a side would enlarge if what the venue may not have let go of filled as well; below 0 if it must not."""
+        if not price or (self._open.guards_shorts and side.sign < 0):
+            return side.enlarges
+        units = side.wish_units
+        if side.value and price != side.price:
+            units += side.units  # what it replaces
+        for order in self._open.leaving.values():
+            if order.side == side.sign and order.symbol == pair.symbol:
+                units += nanos_from_decimal(order.left)
+        return pair.envelope.enlarges(side.sign, units, pair.position)
 
     def _act(self, pair: Pair, renewed: list[tuple[Side, int]], reason: str, now: Moment) -> list[Event]:
         opened, counts, symbol, ts_ns = self._open, self._counts, pair.symbol, now.ts_ns

@@ -51,13 +51,17 @@ sizes = st.sampled_from([1.0, 2.0, 2.5, 4.0, 5.0, 8.0, 30.0])
 class _Account:
     """An order manager with its ledger, told of fills as a core would."""
 
-    def __init__(self, limits: RiskLimits, fees: FeeSchedule, cash: Decimal, allow_short: bool, quick: bool) -> None:
+    def __init__(
+        self, limits: RiskLimits, fees: FeeSchedule, cash: Decimal, allow_short: bool, quick: bool, delayed: bool
+    ) -> None:
         self.portfolio = Portfolio(cash)
         known = {symbol: Instrument(symbol=symbol, tick=Decimal("0.5"), lot=Decimal("0.5")) for symbol in SYMBOLS}
         self.manager = OrderManager(
             self.portfolio, known, RiskManager(limits), fees, lambda _s, _c: None, lambda: 1.0, lambda: (None, None),
             allow_short,
         )  # fmt: skip
+        if delayed:
+            self.manager.deal_with(lambda _symbol, _side, _units: Decimal(100))
         self.answered = 0  # by the quick way
         keeper = self.manager._quotes
         answer = keeper._quick.quote
@@ -75,7 +79,8 @@ class _Account:
         return Moment(1, 1, price, free, state)
 
     def fill(self, order_id: int, share: float, now: Moment) -> list[Any]:
-        order = self.manager._open.by_id[order_id]
+        opened = self.manager._open
+        order = opened.by_id.get(order_id) or opened.leaving[order_id]
         held = self.portfolio.quantity(order.symbol)
         left = order.left
         if order.role in ("close", "stop_loss", "take_profit"):
@@ -90,7 +95,10 @@ class _Account:
             order.limit_price or Decimal(100), Decimal("0.01"), "maker", order.role, False, 0.0, 1, leaves,
         )  # fmt: skip
         self.portfolio.apply(fill)
-        return self.manager.on_fill(fill, now)
+        events = self.manager.on_fill(fill, now)
+        if not leaves:
+            self.manager.let_go(order_id)
+        return events
 
 
 class QuickAndCareful(RuleBasedStateMachine):
@@ -98,9 +106,15 @@ class QuickAndCareful(RuleBasedStateMachine):
 
     answered = 0
 
-    @initialize(limits=some_limits, fees=some_fees, cash=st.sampled_from([50, 1_000, 10**6]), short=st.booleans())
-    def start(self, limits: RiskLimits, fees: FeeSchedule, cash: int, short: bool) -> None:
-        self.pair = [_Account(limits, fees, Decimal(cash), short, quick) for quick in (True, False)]
+    @initialize(
+        limits=some_limits,
+        fees=some_fees,
+        cash=st.sampled_from([50, 1_000, 10**6]),
+        short=st.booleans(),
+        delayed=st.booleans(),
+    )
+    def start(self, limits: RiskLimits, fees: FeeSchedule, cash: int, short: bool, delayed: bool) -> None:
+        self.pair = [_Account(limits, fees, Decimal(cash), short, quick, delayed) for quick in (True, False)]
         self.limits = limits
         self.state, self.price = TradingState.ACTIVE, 100.0
 
@@ -116,7 +130,7 @@ class QuickAndCareful(RuleBasedStateMachine):
         wish = TwoSidedQuote(symbol, bid, ask, buys, sells)
         self._both(lambda account, now: account.manager.on_quote(wish, now))
 
-    @rule(symbol=st.sampled_from(SYMBOLS), middles=st.lists(st.floats(98.0, 102.0), min_size=2, max_size=4))
+    @rule(symbol=st.sampled_from(SYMBOLS), middles=st.lists(st.floats(98.0, 102.0), min_size=8, max_size=12))
     def quote_as_makers_do(self, symbol: str, middles: list[float]) -> None:
         for middle in middles:
             wish = TwoSidedQuote(symbol, middle - 0.5, middle + 0.5, 2.0, 2.0)
@@ -129,13 +143,23 @@ class QuickAndCareful(RuleBasedStateMachine):
             order_id = working[which % len(working)]
             self._both(lambda account, now: account.fill(order_id, share, now))
 
+    @rule(which=st.integers(0, 5), share=st.sampled_from([0.0, 0.3, 1.0]))
+    def answer(self, which: int, share: float) -> None:
+        leaving = sorted(self.pair[0].manager._open.leaving)
+        if leaving:
+            order_id = leaving[which % len(leaving)]
+            if share:
+                self._both(lambda account, now: account.fill(order_id, share, now))
+            for account in self.pair:
+                account.manager.let_go(order_id)
+
     @rule(symbol=st.sampled_from(SYMBOLS), direction=st.sampled_from([1, 0, -1]), size=sizes, limit=st.booleans())
     def signal(self, symbol: str, direction: int, size: float, limit: bool) -> None:
         kind: dict[str, Any] = {"type": "limit", "limit_price": 99.0, "time_in_force": "gtx"} if limit else {}
         wish = SignalEvent(symbol, direction, quantity=size, **kind)
         self._both(lambda account, now: account.manager.on_signal(wish, now))
 
-    @rule(state=st.sampled_from([TradingState.ACTIVE] * 4 + [TradingState.REDUCING, TradingState.HALTED]))
+    @rule(state=st.sampled_from([TradingState.ACTIVE] * 8 + [TradingState.REDUCING, TradingState.HALTED]))
     def change_state(self, state: TradingState) -> None:
         self.state = state
         if state == TradingState.HALTED:
@@ -143,7 +167,7 @@ class QuickAndCareful(RuleBasedStateMachine):
         if state == TradingState.REDUCING:
             self._both(lambda account, now: account.manager.cancel_entries("paused", now))
 
-    @rule(price=st.sampled_from([100.0, 100.0, 99.0, 104.0, 0.0]))
+    @rule(price=st.sampled_from([100.0, 100.0, 100.0, 99.0, 104.0, 0.0]))
     def move(self, price: float) -> None:
         self.price = price
 
@@ -155,7 +179,8 @@ class QuickAndCareful(RuleBasedStateMachine):
     def the_accounts_agree_and_the_sums_are_those_of_the_orders(self) -> None:
         for account in self.pair:
             opened = account.manager._open
-            assert set(opened._quoted) == {i for i, order in opened.by_id.items() if order.role == "quote"}
+            counted = opened.by_id | opened.leaving
+            assert set(opened._quoted) == {i for i, order in counted.items() if order.role == "quote"}
             assert opened.quoted == sum(opened._quoted.values())
         quick, careful = (account.manager for account in self.pair)
         assert quick.open_orders() == careful.open_orders()
@@ -175,7 +200,9 @@ class QuickAndCareful(RuleBasedStateMachine):
             for quote in quotes:
                 assert quote.time_in_force == "gtx"
                 assert self.state != TradingState.HALTED
-                rest = [o.left for o in orders if o.side == quote.side and o.role in ("open", "quote")]
+                leaving = [o for o in account.manager._open.leaving.values() if o.symbol == symbol]
+                counted = [*orders, *leaving]
+                rest = [o.left for o in counted if o.side == quote.side and o.role in ("open", "quote")]
                 worst = held * quote.side + sum(rest)
                 if self.limits.max_position is not None:
                     assert worst <= max(self.limits.max_position, ZERO)
