@@ -26,9 +26,11 @@ class HaltLatch:
         self.path = state_folder / f"halt-{environment}.json"
 
     def set(self, halt: Halt) -> None:
-        """Halt; the first reason stays. Survives a loss of power once this returns."""
-        if not self.standing():
-            write_private(self.path, msgspec.json.encode(halt), durable=True)
+        """Halt; the first reason stays, the time is the newest. Survives a loss of power once this returns."""
+        first = self.read()
+        if first is not None and first.ts_ns:
+            halt = Halt(first.reason, first.actor, halt.ts_ns)
+        write_private(self.path, msgspec.json.encode(halt), durable=True)
 
     def standing(self) -> bool:
         """Whether trading is halted; where that cannot be seen, it is."""
@@ -49,6 +51,9 @@ class HaltLatch:
         except (OSError, msgspec.DecodeError):
             return Halt(f"{self.path} cannot be read", "", 0)
 
-    def clear(self) -> None:
-        """The operator unlocked, with a reason that is in the journal."""
+    def clear(self, seen: Halt | None = None) -> bool:
+        """The operator unlocked, with a reason that is in the journal; a halt that came after `seen` stands."""
+        if seen is not None and self.read() != seen:
+            return False
         self.path.unlink(missing_ok=True)
+        return True

@@ -6,7 +6,7 @@ from bisect import bisect_left
 
 import msgspec
 
-from tradetui.engine.gateways.live_words import ExecutionHealth, FeedHealth
+from tradetui.engine.model.snapshot import ExecutionView, FeedView
 
 BUCKETS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 NS_PER_S = 1_000_000_000
@@ -42,8 +42,8 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     ts_ns: int
     trading: str = "ACTIVE"  # the trading state
     halted: str = ""  # why
-    feeds: tuple[FeedHealth, ...] = ()
-    execution: ExecutionHealth | None = None
+    feeds: tuple[FeedView, ...] = ()
+    execution: ExecutionView | None = None
     ticks: int = 0
     orders: int = 0  # sent
     fills: int = 0

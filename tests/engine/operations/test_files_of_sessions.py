@@ -78,11 +78,12 @@ def test_a_halt_stands_until_it_is_cleared_and_keeps_its_first_reason(tmp_path: 
     assert not latch.standing()
     latch.set(Halt("quotes look wrong", "a person", 1))
     latch.set(Halt("again", "another", 2))
-    assert latch.read() == Halt("quotes look wrong", "a person", 1)
+    assert latch.read() == Halt("quotes look wrong", "a person", 2)
     assert not HaltLatch(tmp_path, "live").standing()
     assert mode_of(latch.path) == 0o600
-    latch.clear()
-    latch.clear()
+    assert not latch.clear(Halt("quotes look wrong", "a person", 1))  # another kill came meanwhile
+    assert latch.clear()
+    assert latch.clear()
     assert latch.read() is None
 
 

@@ -7,7 +7,7 @@ import urllib.request
 import pytest
 
 from tradetui.engine.errors import UsageError
-from tradetui.engine.gateways.live_words import ExecutionHealth, FeedHealth
+from tradetui.engine.model.snapshot import ExecutionView, FeedView
 from tradetui.engine.operations.health import LatencyCounter, SessionHealth
 from tradetui.engine.operations.metrics import MetricsEndpoint
 
@@ -27,8 +27,8 @@ def picture(**more: object) -> SessionHealth:
         took.add(ns)
     return SessionHealth(
         ts_ns=1_000_000_000,
-        feeds=(FeedHealth("iex", "STALE", reconnects=4, gaps=1, lag_ns=250_000_000),),
-        execution=ExecutionHealth("alpaca", "OK", unresolved=2, rate_left=150, reconnects=1),
+        feeds=(FeedView("iex", "STALE", reconnects=4, gaps=1, lag_ns=250_000_000),),
+        execution=ExecutionView("alpaca", "OK", unresolved=2, rate_left=150, reconnects=1),
         ticks=10,
         fills=3,
         queue_depth=7,

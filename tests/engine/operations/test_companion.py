@@ -1,0 +1,124 @@
+"""A halt from another terminal reaches the session, stands over a restart, and ends when the operator unlocks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from tradetui.engine.model.commands import Command, Kill
+from tradetui.engine.model.events import TradingState
+from tradetui.engine.model.snapshot import FeedView, Snapshot
+from tradetui.engine.operations.companion import Companion
+from tradetui.engine.operations.halt import Halt, HaltLatch
+from tradetui.engine.operations.run_files import RunFile, born, find_runs
+
+HALT = Halt("quotes look wrong", "another terminal", 1)
+
+
+class Session:
+    """One that obeys."""
+
+    def __init__(self) -> None:
+        self.now = Snapshot(mode="PAPER", phase="running", account_label="Alpaca ****1234")
+        self.sent: list[Command] = []
+
+    def snapshot(self) -> Snapshot:
+        return self.now
+
+    def send(self, command: Command) -> None:
+        self.sent.append(command)
+        self.become(TradingState.HALTED)
+
+    def become(self, state: TradingState) -> None:
+        self.now = replace(self.now, state=state)
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session()
+
+
+@pytest.fixture
+def latch(tmp_path: Path) -> HaltLatch:
+    return HaltLatch(tmp_path, "paper")
+
+
+def companion(folder: Path, session: Session) -> Companion:
+    file = RunFile(
+        pid=os.getpid(),
+        born=born(os.getpid()),
+        mode="paper",
+        environment="paper",
+        paper=None,
+        account="",
+        trading_url="https://paper-api.alpaca.markets",
+        journal="",
+    )
+    return Companion(folder, file, session)
+
+
+def test_a_halt_is_told_once_and_ends_with_the_operators_unlock(
+    tmp_path: Path, session: Session, latch: HaltLatch
+) -> None:
+    beside = companion(tmp_path, session)
+    beside.look()
+    latch.set(HALT)
+    for _ in range(3):
+        beside.look()
+    assert session.sent == [Kill(actor="another terminal", reason="quotes look wrong")]
+    assert latch.standing()
+    session.become(TradingState.REDUCING)
+    beside.look()
+    assert not latch.standing()
+
+
+def test_a_session_that_has_not_obeyed_yet_does_not_end_the_halt(
+    tmp_path: Path, session: Session, latch: HaltLatch
+) -> None:
+    beside = companion(tmp_path, session)
+    latch.set(HALT)
+    beside.look()
+    session.become(TradingState.ACTIVE)  # as if the command still waited
+    beside.look()
+    assert latch.standing()
+
+
+def test_a_halt_stands_over_a_restart(tmp_path: Path, session: Session, latch: HaltLatch) -> None:
+    latch.set(HALT)
+    session.now = replace(session.now, phase="loading")
+    beside = companion(tmp_path, session)
+    beside.look()
+    assert session.sent == []
+    session.now = replace(session.now, phase="running")
+    beside.look()
+    assert len(session.sent) == 1
+
+
+def test_a_second_kill_between_unlock_and_its_notice_halts_again(
+    tmp_path: Path, session: Session, latch: HaltLatch
+) -> None:
+    beside = companion(tmp_path, session)
+    latch.set(HALT)
+    beside.look()
+    beside.look()
+    session.become(TradingState.REDUCING)
+    latch.set(Halt("again", "another terminal", 2))
+    beside.look()
+    assert len(session.sent) == 2
+    assert latch.standing()
+
+
+def test_what_the_broker_answered_and_how_it_is_can_be_read_by_others(tmp_path: Path, session: Session) -> None:
+    session.now = replace(session.now, feeds=(FeedView("iex", "OK", queued=4),), events=9, fills_total=2)
+    with companion(tmp_path, session) as beside:
+        beside.beat()
+        (run,) = find_runs(tmp_path)
+        assert (run.file.account, run.file.paper) == ("1234", True)
+        assert run.health is not None
+        assert (run.health.ticks, run.health.queue_depth, run.health.fills) == (9, 4, 2)
+        assert run.health.trading == "ACTIVE"
+        assert beside.picture() is not None
+    assert find_runs(tmp_path) == []
