@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -20,11 +20,16 @@ from tradetui.engine.storage.rows import Row, SessionRows
 from tradetui.engine.storage.sessions import SessionInfo
 from tradetui.engine.storage.thread import Loop
 
-POLL_S = 0.05  # rows of this long become one transaction
-PING_S = 1.0  # a database that is lost is noticed while nothing is to be stored
 EVENTS_PER_TURN = 500  # a turn holds the interpreter for about a millisecond, and others want to run
 ROWS_PER_TRANSACTION = 1_000
 STOPPING_WAIT_S_MAX = 0.25
+
+
+class Pace(NamedTuple):
+    """How often the writer looks."""
+
+    poll_s: float = 0.05  # rows of this long become one transaction
+    ping_s: float = 1.0  # a database that is lost is noticed while nothing is to be stored
 
 
 class Database(Protocol):
@@ -68,9 +73,10 @@ class StorageWriter:
         clock: Callable[[], int],
         chance: Random,
         backoff: Backoff | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._database, self._info, self._follower, self._clock = database, info, follower, clock
-        self._backoff = backoff or Backoff(chance)
+        self._backoff, self._pace = backoff or Backoff(chance), pace or Pace()
         self._rows, self._durable = SessionRows(info), Durable(follower.journal)
         self._waiting: deque[tuple[int, list[Row]]] = deque()
         self._quiet_turns = 0
@@ -155,7 +161,7 @@ class StorageWriter:
             await self._finish()
         else:
             await self._ping_now_and_then()
-            await self._loop.rest(POLL_S)
+            await self._loop.rest(self._pace.poll_s)
 
     def _fold(self) -> None:
         if len(self._waiting) >= EVENTS_PER_TURN:
@@ -185,7 +191,7 @@ class StorageWriter:
 
     async def _ping_now_and_then(self) -> None:
         self._quiet_turns += 1
-        if self._quiet_turns >= PING_S / POLL_S:
+        if self._quiet_turns * self._pace.poll_s >= self._pace.ping_s:
             self._quiet_turns = 0
             await self._database.ping()
             self._backoff.reset()

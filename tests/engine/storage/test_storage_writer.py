@@ -15,7 +15,7 @@ from tradetui.engine.storage.follower import Follower
 from tradetui.engine.storage.rows import Row
 from tradetui.engine.storage.sessions import SessionInfo
 from tradetui.engine.storage.sqlite import SqliteDatabase
-from tradetui.engine.storage.writer import StorageWriter
+from tradetui.engine.storage.writer import Pace, StorageWriter
 
 QUICK = 0.001
 
@@ -88,9 +88,8 @@ def following(
 ) -> tuple[Engine, StorageWriter]:
     engine, follower = Engine(folder / "session.db", info), Follower(folder / "session.db", events_max)
     chance = Random(1)
-    writer = StorageWriter(
-        database, info, follower, clock=Ticking(), chance=chance, backoff=Backoff(chance, QUICK, 5 * QUICK)
-    )
+    backoff, pace = Backoff(chance, QUICK, 5 * QUICK), Pace(QUICK, 20 * QUICK)
+    writer = StorageWriter(database, info, follower, clock=Ticking(), chance=chance, backoff=backoff, pace=pace)
     engine.bus.observe(writer.observe)
     return engine, writer
 
@@ -241,19 +240,22 @@ def test_a_writer_that_never_started_closes(tmp_path: Path, info: SessionInfo) -
 
 
 def test_a_bug_of_ours_is_told_and_begun_anew(tmp_path: Path, info: SessionInfo) -> None:
-    class Buggy(Memory):
-        async def store(self, session: str, rows: Sequence[Row], seq: int) -> None:
-            if self.opened == 1:
-                raise ZeroDivisionError("secret=hunter2")
-            await super().store(session, rows, seq)
-
-    database = Buggy()
+    database = Memory()
     engine, writer = following(database, info, tmp_path)
+
+    def add(event: object) -> list[Row]:
+        raise ZeroDivisionError("secret=hunter2")
+
+    writer._rows.add = add  # type: ignore[method-assign]  # events that were taken are lost to this fold
+    messages: list[str] = []
+    lost = writer._lost
+    writer._lost = lambda message: (messages.append(message), lost(message))[1]  # type: ignore[method-assign,func-returns-value]
     writer.start()
     engine.run(5)
     eventually(lambda: bool(database.rows), "a second try")
     engine.journal.close()
     writer.close(30)
+    assert messages == ["ZeroDivisionError while storing; this is a bug"]
     assert in_order(database) == sorted(expected(info, engine.events))
 
 
