@@ -35,4 +35,6 @@ def build_live(
     venue = OutboxVenue(session_id, view.cost)
     core = Core(strategy, known, venue, RiskManager(limits), fees, Decimal(0), view=view)
     core.orders.deal_with(venue.market_price)
-    return LivePlayer(core, view, subscription_of(strategy), wall_is_market=mode != "practice")
+    return LivePlayer(
+        core, view, subscription_of(strategy), wall_is_market=mode != "practice", real_money=mode == "live"
+    )

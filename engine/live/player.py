@@ -66,6 +66,7 @@ class LivePlayer:
         asked: Subscription,
         *,
         wall_is_market: bool,
+        real_money: bool = False,
         said: list[Event] | None = None,
     ) -> None:
         self.core, self.view = core, view
@@ -82,7 +83,7 @@ class LivePlayer:
         self.held_by_us = False  # it was no operator who reduced trading
         self.account: VenueState | None = None  # as the venue told last
         self.unsent: dict[int, str] = {}  # of an interrupted session: orders that waited and never left, by number
-        self._asked, self._wall_is_market = asked, wall_is_market
+        self._asked, self._wall_is_market, self._real_money = asked, wall_is_market, real_money
         self._guarded = core.guard.limit is not None
         self._decide: Callable[[MarketData], object] = core.strategy.on_market_data  # type: ignore[assignment]
         self._said: list[Event] = [] if said is None else said
@@ -254,8 +255,11 @@ class LivePlayer:
         self._journal(state)
         self.account = state
         core, holds, ts_ns = self.core, self.holds, self._at(state.ts_ns)
-        if state.blocked:
-            self._hold(ACCOUNT, f"the account may not trade: {state.blocked}", ts_ns)
+        blocked = state.blocked or (
+            "" if state.paper or self._real_money else "it holds real money, and this is practice"
+        )
+        if blocked:
+            self._hold(ACCOUNT, f"the account may not trade: {blocked}", ts_ns)
         elif holds.has(ACCOUNT):
             holds.end(ACCOUNT)
         if not self.opened:

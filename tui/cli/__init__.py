@@ -16,6 +16,8 @@ from tradetui.tui.cli.backtest import backtest
 from tradetui.tui.cli.doctor import doctor
 from tradetui.tui.cli.exchange import exchange
 from tradetui.tui.cli.operations import kill, reconcile, status
+from tradetui.tui.cli.paper import paper
+from tradetui.tui.cli.practice import practice
 from tradetui.tui.cli.replay import replay
 from tradetui.tui.cli.state import Shell
 
@@ -33,6 +35,8 @@ app = typer.Typer(
 )
 app.command("replay")(replay)
 app.command("backtest")(backtest)
+app.command("practice")(practice)
+app.command("paper")(paper)
 app.command("exchange")(exchange)
 app.command("doctor")(doctor)
 app.command("status")(status)

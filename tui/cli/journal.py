@@ -16,6 +16,7 @@ from tradetui.engine.journal.codec import KINDS, encode_events, kind_of
 from tradetui.engine.journal.words import iso_utc, sentence
 from tradetui.engine.model.events import Event
 from tradetui.tui.cli.journal_export import export
+from tradetui.tui.cli.journal_replay import replay
 
 TABLE_ROWS = 500  # rendered at a time, so that a long session begins to show at once
 COLUMNS = ("seq", "time", "event", "symbol", "what happened", "cause")
@@ -26,6 +27,11 @@ app.command(
     epilog="Examples:  tradetui journal export runs/today --to sqlite:///trades.db   |   "
     "tradetui journal export session.db --to parquet:///archive"
 )(export)
+app.command(
+    epilog="Examples:  tradetui journal replay session.db --verify   |   "
+    "tradetui journal replay session.db --verify --strategy mine.py:Mine --json. "
+    "Exit codes: 0 the same, 6 not the same, 3 no session file."
+)(replay)
 
 SessionPath = Annotated[Path, typer.Argument(metavar="PATH", help="A session.db, or the folder given to --out.")]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 from live_rig import LiveRig, MemoryVenue, buy, flat
 
 from tradetui.engine.model.commands import Kill, ResumeTrading, Unlock
@@ -49,6 +50,14 @@ def test_an_account_that_may_not_trade_holds_new_risk_until_it_may() -> None:
     rig.venue.blocked = ""
     rig.turn(rig.venue.state()).quote(100.0)
     assert len(rig.sends()) == 1
+
+
+def test_an_account_with_real_money_is_not_traded_by_a_practice_session() -> None:
+    rig = LiveRig(ONE_BUY)
+    real = rig.venue.state()
+    rig.begin().turn(msgspec.structs.replace(real, paper=False)).quote(100.0, after_s=1)
+    assert rig.sends() == []
+    assert rig.pictures[-1].mode == "LIVE"
 
 
 def test_a_fill_that_comes_before_the_order_was_accepted_counts() -> None:

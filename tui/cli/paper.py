@@ -1,0 +1,150 @@
+"""`tradetui paper`: trade a broker's paper account, on the screen or without one. Real addresses, no real money."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tradetui.engine.errors import TradetuiError, UsageError
+from tradetui.tui.cli.practice import live_config, sessions_folder
+from tradetui.tui.cli.run_options import one_of
+from tradetui.tui.cli.state import Shell
+
+if TYPE_CHECKING:
+    from tradetui.engine.bus import EventBus
+    from tradetui.engine.config import RunConfig
+    from tradetui.engine.gateways.live_words import LiveInput
+    from tradetui.engine.live.opening import Broker
+    from tradetui.engine.live.session import Connected, LiveSession
+
+HELP = """Trade a paper account at the broker: its market, its fills, no real money.
+
+Keys come from the environment or the keyring (tradetui keys --help), addresses from the settings; tradetui doctor tells
+what is missing. What the account holds at the start is what the session's books begin with.
+
+\b
+Examples:
+  tradetui paper --symbol SPY --symbol QQQ --strategy momentum
+  tradetui paper --symbol BTC/USD --limit max_position_value=500
+  tradetui --headless paper --symbol SPY --minutes 60 --json
+"""
+
+
+def paper(
+    context: typer.Context,
+    run_file: Annotated[Path | None, typer.Argument(metavar="[RUN.toml]", help="A run file, as for backtest.")] = None,
+    symbol: Annotated[list[str] | None, typer.Option(help="Trade this symbol; repeatable, at least one.")] = None,
+    strategy: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE.py:CLASS", help="ma_crossover (default), momentum or yours.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A strategy parameter; repeatable.")
+    ] = None,
+    quantity: Annotated[str | None, typer.Option(help="Units per entry; without it, an even share of equity.")] = None,
+    allow_short: Annotated[bool, typer.Option("--allow-short", help="-1 sells short.")] = False,
+    long_only: Annotated[bool, typer.Option("--long-only", help="-1 only closes; the default.")] = False,
+    limit: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A risk limit, such as max_drawdown=0.1; repeatable.")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(min=0, help="End after so long; only with --headless.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="FILE.db", help="Go on with a session that was interrupted.")
+    ] = None,
+    theme: Annotated[str | None, typer.Option(help="midnight (default), daylight, colorblind, asia, mono.")] = None,
+    ascii_: Annotated[bool, typer.Option("--ascii", help="Draw with plain characters only.")] = False,
+    sessions: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the session file is written.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what came of it as one JSON object.")] = False,
+) -> None:
+    from tradetui.tui.cli.feeds import connected
+    from tradetui.tui.cli.live_screen import run_headless, run_screen
+
+    if not symbol and resume is None:
+        raise UsageError("name what to trade, as --symbol SPY; an account could trade thousands")
+    config = live_config(run_file, strategy, set_, quantity, one_of(allow_short, long_only), limit)
+    broker = paper_broker()
+    names, folder = tuple(symbol or ()), sessions or sessions_folder()
+
+    def make() -> LiveSession:
+        return paper_session(config, names, broker, folder, resume)
+
+    shell: Shell = context.obj
+    if shell.headless:
+        run_headless(make(), minutes, as_json)
+        return
+    run_screen(make(), make, "paper", {"practice": connected("practice", config)}, theme, ascii_)
+
+
+paper.__doc__ = HELP
+
+
+def paper_broker() -> Broker:
+    """The paper account's addresses and keys. Raises UsageError that says what is missing."""
+    from tradetui.engine.gateways.alpaca.config import DATA_STREAM_URL, DATA_URL, ExecutionConfig, FeedConfig
+    from tradetui.engine.live.opening import Broker
+    from tradetui.tui.cli.surroundings import credentials, load_settings
+
+    settings = load_settings("paper")
+    stream = settings.trading_stream_url or f"ws{settings.trading.removeprefix('http')}/stream"
+    coins = settings.data_stream_url or DATA_STREAM_URL
+    return Broker(
+        FeedConfig(
+            rest_url=settings.data_url or DATA_URL,
+            stock_stream_url=settings.stock_stream,
+            crypto_stream_url=f"{coins}/v1beta3/crypto/us",
+            stock_feed=settings.stock_feed,
+        ),
+        ExecutionConfig(rest_url=settings.trading, stream_url=stream),
+        credentials("paper").credentials,
+    )
+
+
+def paper_session(
+    config: RunConfig, symbols: tuple[str, ...], broker: Broker, folder: Path, resume: Path | None = None
+) -> LiveSession:
+    """A session that has not been started."""
+    from tradetui.engine.live.session import LiveSession
+
+    def load(bus: EventBus[LiveInput]) -> Connected:
+        from tradetui.engine.live.opening import open_session, resume_session
+
+        session.say("connecting to the paper account")
+        if resume is not None:
+            return resume_session(resume, broker, bus)
+        return open_session(config, symbols, "paper", folder, broker, bus)
+
+    session = LiveSession(load, "PAPER")
+    return session
+
+
+class PaperFeed:
+    """The paper account as something that the screen may switch to."""
+
+    def __init__(self, config: RunConfig, what: str) -> None:
+        self._config, self.what = config, what
+
+    def missing(self) -> str:
+        """Keys, libraries, or what to trade."""
+        from importlib.util import find_spec
+
+        if find_spec("websockets") is None:
+            return "it needs websockets: pip install 'tradetui[paper]'"
+        if not self._config.instruments:
+            return "a run file has to name what to trade, as [instruments.SPY]; or start tradetui paper --symbol SPY"
+        try:
+            paper_broker()
+        except TradetuiError as error:
+            return str(error)
+        return ""
+
+    def make(self) -> LiveSession:
+        """A session on the account, over the instruments of the run file."""
+        return paper_session(self._config, tuple(self._config.instruments), paper_broker(), sessions_folder())
+
+
+def feed(config: RunConfig) -> PaperFeed:
+    """What F5 offers."""
+    from tradetui.tui.cli.feeds import WHAT
+
+    return PaperFeed(config, WHAT["paper"])
