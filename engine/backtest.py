@@ -22,6 +22,7 @@ from tradetui.engine.build import (
 from tradetui.engine.config import RunConfig, run_config
 from tradetui.engine.errors import RunFailed, UsageError
 from tradetui.engine.market.bars import Bars
+from tradetui.engine.market.session_tape import sources_of, traded_symbols
 from tradetui.engine.market.tape import MarketSession
 from tradetui.engine.recorded_run import RecordedRun, require_fresh
 from tradetui.engine.result import BacktestResult, Source
@@ -30,6 +31,7 @@ from tradetui.engine.settling import BarCore
 from tradetui.engine.simulated_market import Tell, simulated_market, unheard, warm_up
 from tradetui.engine.strategy import Strategy
 from tradetui.engine.strategy_forms import event_driven, require_form, wanted_positions
+from tradetui.engine.subscriptions import silences, subscription_of
 
 CHUNK_ROWS = 65_536  # large enough that columns win, small enough that Ctrl-C and progress feel at once
 
@@ -67,6 +69,8 @@ def run_backtest(
     from tradetui.engine.book_backtest import BookBacktest
 
     warm_up(tell)
+    for silence in silences(subscription_of(instance), found.symbols, sources_of(found), traded_symbols(found)):
+        tell(silence)
     config, latencies = with_latencies(config)
     return BookBacktest(config, instance, found, sources, simulated_market, folder, latencies).run(progress)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 
 import msgspec
 
@@ -53,6 +54,17 @@ def subscription_of(strategy: Strategy) -> Subscription:
             case _:
                 raise UsageError(f"{who}.subscribes holds {wake!r}; {_hint(wake)}")
     return msgspec.convert(found, Subscription)
+
+
+def silences(asked: Subscription, symbols: Sequence[str], sources: Sequence[str], traded: Sequence[bool]) -> list[str]:
+    """What is asked for and never comes of a symbol, in words: nothing fails for it, and nothing would be traded."""
+    told = []
+    for symbol, source, has_trades in zip(symbols, sources, traded, strict=True):
+        if asked.bar and source in ("depth", "quotes") and not has_trades:
+            told.append(f"{symbol} has no trades, of which bars are built: the strategy is asked for no bar of it")
+        if source == "trades" and (asked.quote or asked.best or asked.book or asked.imbalance is not None):
+            told.append(f"{symbol} has trades alone: the strategy is asked for no quote and no change of a book of it")
+    return told
 
 
 def _put(found: dict[str, object], name: str, value: object, who: str) -> None:

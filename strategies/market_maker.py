@@ -63,6 +63,8 @@ class MarketMaker(Strategy):
         """Quote every book anew."""
         if type(event) is not TimerEvent:
             return []
+        if not self.desk.books:
+            raise UsageError("market_maker needs a book to quote in: give quotes, depth or order events as --data")
         return [self._quote(symbol) for symbol in self.desk.books]
 
     def on_fill(self, fill: FillEvent) -> list[Wish]:

@@ -146,3 +146,16 @@ def test_a_folder_of_order_events_is_traded_from_the_command_line(folder: Path, 
     assert json.loads(ran.out)["orders"]["filled"] == 1
     assert (folder / "out" / "session.db").exists()
     assert cli(*arguments, "--volume-cap", "0.5").code == 2
+
+
+def test_a_run_tells_what_its_strategy_will_never_be_asked_for(folder: Path, cli: Any, tmp_path: Path) -> None:
+    for table in ("orders", "depth", "quotes", "bars"):
+        (folder / f"day_{table}.parquet").unlink(missing_ok=True)
+    source = tmp_path / "idea.py"
+    source.write_text(
+        "from tradetui import BestMoved, Strategy\n\n\nclass Idea(Strategy):\n    subscribes = (BestMoved(),)\n\n"
+        "    def on_market_data(self, event):\n        return []\n"
+    )
+    ran = cli("--headless", "backtest", "--data", folder, "--strategy", f"{source}:Idea")
+    assert ran.code == 0, ran.err
+    assert "tradetui: X has trades alone: the strategy is asked for no quote" in ran.err

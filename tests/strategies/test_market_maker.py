@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from tradetui.engine.errors import UsageError
 from tradetui.engine.market.book_reading import BookReading, Level, Touch
 from tradetui.engine.model.events import FillEvent, MarketEvent, TimerEvent, TwoSidedQuote
 from tradetui.engine.model.wakes import Timer
@@ -117,6 +118,13 @@ def test_it_asks_for_its_timer_quotes_every_book_and_requotes_what_filled() -> N
     fill = FillEvent("1-1", 1, "Y", 1, one, one, one, "maker", "quote", False, 1.0, 1)
     assert [wish.symbol for wish in maker.on_fill(fill)] == ["Y"]
     assert maker.on_market_data(MarketEvent("X", 1, 1.0, 1.0, 1.0, 1.0, 1.0)) == []
+
+
+def test_without_any_book_it_says_so_instead_of_never_quoting() -> None:
+    maker = MarketMaker()
+    maker.desk = cast(Desk, SimpleNamespace(books=()))
+    with pytest.raises(UsageError, match="needs a book to quote in"):
+        maker.on_market_data(TICKED)
 
 
 def test_the_grid_is_the_coarsest_decimal_step_that_prices_lie_on() -> None:
