@@ -26,6 +26,7 @@ class OpenOrders:
         self._position = held
         self.leaving: dict[int, Order] = {}  # cancelled by us; the venue may fill them until it has heard of it
         self.keeps_leaving = False  # whether a venue will say of each that it let go
+        self.counted: dict[int, Order] = {}  # those of them that count like open ones until then
         self.counts_leaving = False  # whether messages take time: what leaves counts like what is open until let go
         self.guards_shorts = False  # whether the venue itself keeps asks from selling more than is held
         self._reserved: dict[int, tuple[Order, Decimal]] = {}  # working entries and the price each may cost
@@ -61,7 +62,7 @@ class OpenOrders:
         """The order ended, or was refused before it had a number."""
         self.by_id.pop(order.order_id, None)
         self.by_symbol.get(order.symbol, {}).pop(order.order_id, None)
-        if self.counts_leaving and order.order_id in self.leaving:
+        if order.order_id in self.counted:
             return
         self._reserved.pop(order.order_id, None)
         self.quoted -= self._quoted.pop(order.order_id, 0)
@@ -74,12 +75,20 @@ class OpenOrders:
         if self.keeps_leaving:
             self.leaving[order_id] = order
             if self.counts_leaving:
+                self.counted[order_id] = order
                 return
         self.quoted -= self._quoted.pop(order_id)
 
+    def leave(self, order: Order, ts_ns: int) -> None:
+        """We cancel an order now; one that was sent at this very time gets there before its cancel and may take."""
+        self.leaving[order.order_id] = order
+        if self.counts_leaving or (order.role == "open" and order.ts_ns == ts_ns):
+            self.counted[order.order_id] = order
+
     def let_go(self, order_id: int) -> None:
         """The venue says that an order which we cancelled cannot fill any more."""
-        if self.leaving.pop(order_id, None) is not None:
+        self.leaving.pop(order_id, None)
+        if self.counted.pop(order_id, None) is not None:
             self._reserved.pop(order_id, None)
             self.quoted -= self._quoted.pop(order_id, 0)
 
@@ -107,7 +116,7 @@ class OpenOrders:
             if other.order_id != order.order_id and other.left > 0:
                 total = EXACT.add(total, cost_of(other.left, price, other.side, self._fees, False))
         for order_id in self._quoted:
-            other = self.by_id.get(order_id) or self.leaving[order_id]
+            other = self.by_id.get(order_id) or self.counted[order_id]
             units = ZERO if order_id == order.order_id else self.enlarging(other, other.left)
             if units and other.limit_price is not None:
                 total = EXACT.add(total, cost_of(units, other.limit_price, other.side, self._fees, True))
@@ -124,12 +133,12 @@ class OpenOrders:
                 and other.status != OrderStatus.HELD
             ):
                 total = EXACT.add(total, other.left)
-        return EXACT.add(total, self._leaving_beside(order)) if self.counts_leaving and self.leaving else total
+        return EXACT.add(total, self._leaving_beside(order)) if self.counted else total
 
     def _leaving_beside(self, order: Order) -> Decimal:
         """The same of those that leave."""
         total = ZERO
-        for other in self.leaving.values():
+        for other in self.counted.values():
             if (
                 other.role in ("open", "quote")
                 and other.side == order.side

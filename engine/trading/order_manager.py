@@ -488,7 +488,7 @@ class OrderManager:
         if before in WORKING:
             self.counts.end(order)
             if self.cancels_take_time:
-                self._cancelled[order.order_id] = order
+                self._open.leave(order, now.ts_ns)
         elif before == OrderStatus.QUEUED:
             self._rate.forget(order)
         self._open.forget(order)
@@ -516,7 +516,8 @@ class OrderManager:
 
     def _book(self, order: Order, now: Moment) -> Book:
         position, orders = self._portfolio.quantity(order.symbol), self._open
-        if order.role != "open" or len(orders.by_id) <= (order.order_id in orders.by_id):  # nothing competes with it
+        others = len(orders.by_id) + len(orders.counted) - (order.order_id in orders.by_id)
+        if order.role != "open" or not others:  # nothing competes with it
             return Book(now.state, position, ZERO, now.free, ZERO, 0)
         others = orders.count_beside(order) if self._risk.limits.max_open_orders is not None else 0
         return Book(now.state, position, orders.pending_beside(order), now.free, orders.reserved_beside(order), others)

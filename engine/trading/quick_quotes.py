@@ -83,11 +83,11 @@ class QuickQuotes:
             self._cash, self._free = now.free, float(now.free)
         orders, reserved = len(opened.by_id) + 2, opened.quoted - bid.value - ask.value
         bid_units, ask_units = bid.enlarges, ask.enlarges
-        if opened.counts_leaving and (opened.leaving or bid.value or ask.value):
+        if opened.counted or (opened.counts_leaving and (bid.value or ask.value)):
             bid_units, ask_units = self._with_leaving(pair, bid, bids), self._with_leaving(pair, ask, asks)
             if bid_units < 0 or ask_units < 0:
                 return False
-            orders, reserved = orders + len(opened.leaving), opened.quoted
+            orders, reserved = orders + len(opened.counted), opened.quoted
         value = (bid.enlarges * bids if bids else 0) + (ask.enlarges * asks if asks else 0)
         if not pair.envelope.affords(value, reserved, orders, self._free):
             return False
@@ -104,7 +104,7 @@ class QuickQuotes:
         units = side.wish_units
         if side.value and price != side.price:
             units += side.units  # what it replaces
-        for order in self._open.leaving.values():
+        for order in self._open.counted.values():
             if order.side == side.sign and order.symbol == pair.symbol:
                 units += nanos_from_decimal(order.left)
         return pair.envelope.enlarges(side.sign, units, pair.position)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from book_session import book_run, session
+from book_session import book_run, restless_book, session
 from tradetui.engine.market.tape import ADD, CANCEL, EXECUTE
 from tradetui.engine.model.events import MarketData, SignalEvent, TwoSidedQuote
-from tradetui.engine.model.wakes import Timer
+from tradetui.engine.model.orders import WORKING
+from tradetui.engine.model.wakes import BestMoved, Timer
 from tradetui.engine.strategy import Strategy
 
 BOOK = [(0.0, ADD, 1, 1, 99.0, 50.0), (0.0, ADD, 2, -1, 100.0, 50.0), (1.0, ADD, 3, 1, 90.0, 50.0)]
@@ -59,3 +63,59 @@ def test_an_ask_on_its_way_out_sells_nothing_short_where_that_is_not_allowed(all
     roles = [fill.role for fill in run.run().fills]
     assert roles == (["open", "stop_loss", "quote"] if allow_short else ["open", "stop_loss"])
     assert run.core.portfolio.quantity("X") == (-4 if allow_short else 0)
+
+
+class EverythingAtOnce(Strategy):
+    """Wishes of every kind, drawn from a seed, one contradicting the other while messages are on their way."""
+
+    subscribes = ("bar", BestMoved(), Timer(500))
+
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)
+
+    def get_parameters(self) -> dict[str, Any]:
+        return {}
+
+    def on_market_data(self, event: MarketData) -> list[Any]:  # type: ignore[override]
+        bid, _, ask, _ = self.desk.book("X").touch()
+        dice = self.dice
+        if not 0 < bid < ask:
+            return []
+        away, units = 0.01 * dice.randint(0, 2), dice.randint(1, 6)
+        wishes: list[Any] = [
+            TwoSidedQuote("X", round(bid - away, 2), round(ask + away, 2), 3.0, 3.0),
+            SignalEvent("X", 1, quantity=units, stop_loss=round(bid - 0.03, 2), take_profit=round(ask + 0.03, 2)),
+            SignalEvent("X", -1, quantity=units, type="limit", limit_price=round(ask, 2), time_in_force="gtc"),
+            SignalEvent("X", 1, quantity=4, type="stop", stop_price=round(ask + 0.02, 2)),
+            SignalEvent("X", 0),
+        ]
+        return dice.choices([[wish] for wish in wishes] + [[]], (10, 2, 2, 1, 1, 4))[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("seed", "told"),
+    [(5, {}), (10, {"entry_ms": 300, "report_ms": 700}), (9, {"report_ms": 900, "self_trade": "cancel_both"})],
+)
+def test_no_race_passes_a_limit_and_money_and_counts_are_those_of_the_fills(seed: int, told: dict[str, Any]) -> None:
+    fees = {"maker": "-0.0001", "taker": "0.0005"}
+    limits = {"max_position": "8"}
+    short = bool(seed % 2)
+    market = session(restless_book(seed, 700))
+    run = book_run(EverythingAtOnce(seed), market, allow_short=short, limits=limits, fees=fees, simulation=told)
+    result = run.run()
+    cash, held, filled = Decimal(100_000), Decimal(0), Counter[int]()
+    orders = {order.order_id: order for order in result.orders_sent}
+    for fill in result.fills:
+        worth = fill.quantity * fill.price
+        assert fill.fee == worth * Decimal(fees[fill.liquidity])
+        cash, held = cash - fill.side * worth - fill.fee, held + fill.side * fill.quantity
+        filled[fill.order_id] += int(fill.quantity)
+        assert (-8 if short else 0) <= held <= 8
+        assert filled[fill.order_id] <= orders[fill.order_id].quantity
+    assert len(result.fills) > 50
+    assert (run.core.portfolio.cash, run.core.portfolio.quantity("X")) == (cash, held)
+    working = [order for order in run.core.orders.open_orders() if order.status in WORKING]
+    assert run.core.orders.counts.working == len(working)
+    left = run.core.orders._open
+    assert set(run.core.venue.sent) == {order.order_id for order in working} | set(left.leaving)
