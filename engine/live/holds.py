@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 HEALTHY_NS = 60_000_000_000  # a feed must have been well for so long
+BRIEF_NS = 5_000_000_000  # a feed that is back sooner was not stale: nothing is to be waited for
 EXPLAINED_NS = 60_000_000_000  # a drift that the venue's own reports explain sooner is none
 
 START, FEED, ORDERS, DRIFT, ACCOUNT = "start", "feed", "orders", "drift", "account"
@@ -15,6 +16,7 @@ class Holds:
         self._reasons: dict[str, str] = {START: "the account has not been compared yet"}
         self._ill: dict[str, str] = {}  # what of the feed is not well: a symbol, or "" for all of it
         self.well_since_ns: int | None = None
+        self._ill_since_ns, self._stale = 0, False
 
     @property
     def reason(self) -> str:
@@ -43,8 +45,13 @@ class Holds:
         """That reason is gone."""
         self._reasons.pop(name, None)
 
-    def ill(self, symbol: str, reason: str) -> None:
+    def ill(self, symbol: str, reason: str, ts_ns: int, stale: bool) -> None:
         """The feed, or that of one symbol, cannot be trusted."""
+        if not self.has(FEED):
+            self._ill_since_ns, self._stale = ts_ns, False
+        elif self.well_since_ns is not None:
+            self._stale = True  # once more within the minute: not brief any longer
+        self._stale = self._stale or stale
         self._ill[symbol] = reason
         self.well_since_ns = None
         self.add(FEED, reason)
@@ -55,7 +62,8 @@ class Holds:
         if self._ill:
             self._reasons[FEED] = next(iter(self._ill.values()))
         elif self.has(FEED) and self.well_since_ns is None:
-            self.well_since_ns = ts_ns
+            brief = not self._stale and ts_ns - self._ill_since_ns < BRIEF_NS
+            self.well_since_ns = ts_ns - HEALTHY_NS if brief else ts_ns
 
     def healed(self, ts_ns: int) -> bool:
         """Whether the feed has been well for long enough."""

@@ -288,8 +288,9 @@ class LivePlayer:
             elif event.state != "LATE":
                 self.wants_state = True  # what was missed is to be found before new risk is taken
         elif event.state in ("STALE", "DOWN"):
-            holds.ill(_about(event), reason)
-            self._hold(FEED, reason, ts_ns)
+            stale = event.state == "STALE"
+            holds.ill(_about(event), reason, event.ts_ns, stale)
+            self._hold(FEED, reason, ts_ns, cancel=stale)
         elif event.state == "FRESH":
             holds.well(_about(event), event.ts_ns)
         elif event.state == "GAP":
@@ -340,13 +341,13 @@ class LivePlayer:
         """Market time; before the market told any, that of whoever speaks."""
         return self.now_ns or ts_ns
 
-    def _hold(self, name: str, reason: str, ts_ns: int) -> None:
+    def _hold(self, name: str, reason: str, ts_ns: int, cancel: bool = True) -> None:
         self.holds.add(name, reason)
         core = self.core
         if core.state != TradingState.ACTIVE:
             return
         self.held_by_us = True
-        if name in (START, ORDERS):  # only until the account has been compared: working entries stay
+        if name in (START, ORDERS) or not cancel:  # soon over, or soon told to be worse: working entries stay
             core.state = TradingState.REDUCING
             core.emit(ControlEvent(core.state, ENGINE, reason, ts_ns), core.seq)
         else:

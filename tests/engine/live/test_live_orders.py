@@ -137,10 +137,20 @@ def test_a_stale_feed_reduces_and_clears_itself_after_a_minute_of_health() -> No
 
 def test_a_feed_that_fails_again_starts_the_minute_anew() -> None:
     rig = LiveRig().begin().quote(100.5)
-    rig.turn(FeedEvent("", "DOWN", "closed", rig.now_ns)).turn(FeedEvent("", "FRESH", "", rig.now_ns)).beat(40.0)
-    rig.turn(FeedEvent("", "DOWN", "closed", rig.now_ns)).turn(FeedEvent("", "FRESH", "", rig.now_ns)).beat(40.0)
+    for _ in range(2):
+        rig.turn(FeedEvent("", "DOWN", "closed", rig.now_ns)).beat(6.0)
+        rig.turn(FeedEvent("", "FRESH", "", rig.now_ns)).beat(40.0)
     assert rig.core.state == TradingState.REDUCING
     assert rig.beat(21.0).core.state == TradingState.ACTIVE
+
+
+def test_a_feed_that_is_back_at_once_holds_nothing_longer_and_cancels_nothing() -> None:
+    rig = LiveRig({100.0: buy(type="limit", limit_price=99.0)}).begin().quote(100.0)
+    rig.turn(FeedEvent("", "DOWN", "closed", rig.now_ns))
+    assert rig.core.state == TradingState.REDUCING
+    rig.beat(2.0).turn(FeedEvent("", "FRESH", "", rig.now_ns)).beat()
+    assert rig.core.state == TradingState.ACTIVE
+    assert rig.withdrawn() == []
 
 
 def test_what_the_operator_paused_no_healthy_feed_resumes() -> None:
