@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -42,26 +42,28 @@ def variables() -> frozenset[str]:
     return frozenset(names | {name + FILE for name in names})
 
 
-def find(environment: Environment, environ: MutableMapping[str, str], ask: Ask | None = None) -> Found | None:
-    """The first pair there is; None without any. Raises UsageError for half a pair and for a file that cannot be read.
-
-    Variables that hold keys are taken out of `environ`, so that no child inherits them.
-    """
-    found: Found | None = None
+def find(environment: Environment, environ: Mapping[str, str], ask: Ask | None = None) -> Found | None:
+    """The first pair there is, or None. Raises UsageError for half a pair and for a file that cannot be read."""
     for pair in PAIRS[environment]:
         key, secret = (_value(name, environ) for name in pair)
-        if found is None and bool(key) != bool(secret):
+        if bool(key) != bool(secret):
             missing = pair[1] if key else pair[0]
             raise UsageError(f"{missing} is not set though its other half is; set both, or neither")
-        if key and secret and found is None:
-            found = Found(Credentials(key, secret), f"{pair[0]} and {pair[1]}")
-    if found is not None or ask is None:
-        return found
+        if key and secret:
+            return Found(Credentials(key, secret), f"{pair[0]} and {pair[1]}")
+    if ask is None:
+        return None
     kept_key, kept_secret = (ask(SERVICE, name) for name in keyring_names(environment))
     return Found(Credentials(kept_key, kept_secret), "the keyring") if kept_key and kept_secret else None
 
 
-def required(environment: Environment, environ: MutableMapping[str, str], ask: Ask | None = None) -> Found:
+def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
+    """What a child of ours may know: everything but keys, where they are, and addresses with passwords."""
+    hidden = variables() | {"TRADETUI_DATABASE_URL", "TRADETUI_REDIS_URL"}
+    return {name: value for name, value in environ.items() if name not in hidden}
+
+
+def required(environment: Environment, environ: Mapping[str, str], ask: Ask | None = None) -> Found:
     """As `find`; raises UsageError that says what to do where there is none."""
     found = find(environment, environ, ask)
     if found is None:
@@ -95,10 +97,9 @@ def keyring_ask() -> Ask | None:
     return ask
 
 
-def _value(name: str, environ: MutableMapping[str, str]) -> str:
-    value, path = environ.pop(name, "").strip(), environ.get(name + FILE, "")
+def _value(name: str, environ: Mapping[str, str]) -> str:
+    value, path = environ.get(name, "").strip(), environ.get(name + FILE, "")
     if value and path:
-        environ[name] = value
         raise UsageError(f"{name} and {name}{FILE} are both set; keep one")
     return read_secret(name + FILE, path) if path else value
 

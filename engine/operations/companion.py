@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol, Self
 
 from msgspec.structs import replace
 
+from tradetui.engine.keys import Environment
 from tradetui.engine.model.commands import Command, Kill
 from tradetui.engine.model.events import TradingState
 from tradetui.engine.model.snapshot import Snapshot
@@ -22,6 +23,7 @@ from tradetui.engine.operations.run_files import Registration, RunFile
 
 LOOK_S = 0.05  # a kill from another terminal acts this fast where no kill over the broker did before
 BEATS_S = 1.0
+ENVIRONMENTS: dict[str, Environment] = {"PRACTICE": "dev", "PAPER": "paper", "LIVE": "live"}  # by a session's mode
 STOP_S = 1.0
 NONE_MEASURED = Latencies()
 
@@ -39,18 +41,22 @@ class Watched(Protocol):
 
 
 class Companion:
-    """Between `with` and its end. `picture` is for the metrics endpoint."""
+    """Between `with` and its end. `session` gives the one that runs now: a screen may switch to another.
+
+    `urls` are the addresses where orders go, by environment: those that another process can ask.
+    """
 
     def __init__(
         self,
         state_folder: Path,
         file: RunFile,
-        session: Watched,
+        session: Callable[[], Watched],
+        urls: Mapping[Environment, str],
         latencies: Callable[[], tuple[Latencies, Latencies]] | None = None,
     ) -> None:
         self._registration = Registration(state_folder, file)
-        self._latch = HaltLatch(state_folder, file.environment)
-        self._file, self._session, self._latencies = file, session, latencies
+        self._latches = {mode: HaltLatch(state_folder, environment) for mode, environment in ENVIRONMENTS.items()}
+        self._file, self._session, self._urls, self._latencies = file, session, urls, latencies
         self._told: Halt | None = None  # the halt that the session was told of
         self._obeyed = False
         self._picture: SessionHealth | None = None
@@ -73,28 +79,34 @@ class Companion:
 
     def look(self) -> None:
         """Obey a halt, and end it once the operator has unlocked here."""
-        snapshot = self._session.snapshot()
-        if snapshot.phase != "running":
+        session = self._session()
+        snapshot = session.snapshot()
+        latch = self._latches.get(snapshot.mode)
+        if latch is None or snapshot.phase != "running":
+            self._told = None
             return
-        halt = self._latch.read()
+        halt = latch.read()
         if halt is None:
             self._told = None
         elif halt != self._told:
             self._told, self._obeyed = halt, False
-            self._session.send(Kill(actor=halt.actor or "halt", reason=halt.reason))
+            session.send(Kill(actor=halt.actor or "halt", reason=halt.reason))
         elif snapshot.state in (TradingState.ACTIVE, TradingState.REDUCING):
             if self._obeyed:
-                self._latch.clear(halt)
+                latch.clear(halt)
         else:
             self._obeyed = True
 
     def beat(self) -> None:
         """Leave a picture, and what is known better by now."""
-        snapshot = self._session.snapshot()
+        snapshot = self._session().snapshot()
         latencies = self._latencies() if self._latencies else (NONE_MEASURED, NONE_MEASURED)
         self._picture = health_of(snapshot, time.time_ns(), *latencies)
+        environment = ENVIRONMENTS.get(snapshot.mode, self._file.environment)
         file = replace(
             self._file,
+            environment=environment,
+            trading_url=self._urls.get(environment, ""),
             mode=snapshot.mode.lower(),
             account=snapshot.account_label[-4:],
             paper=snapshot.mode != "LIVE" if snapshot.account_label else None,

@@ -19,15 +19,18 @@ LOOK_S = 0.05
 
 def run_headless(session: LiveSession, minutes: float | None, as_json: bool) -> None:
     """Trade for so long, or until interrupted; then print what came of it."""
+    from tradetui.tui.cli.beside import beside
+
     end_s = None if minutes is None else monotonic() + minutes * 60
-    session.start()
-    try:
-        while (end_s is None or monotonic() < end_s) and session.snapshot().phase != "failed":
-            sleep(LOOK_S)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        session.stop()
+    with beside(lambda: session, session.snapshot().mode.lower()):
+        session.start()
+        try:
+            while (end_s is None or monotonic() < end_s) and session.snapshot().phase != "failed":
+                sleep(LOOK_S)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            session.stop()
     told = session.snapshot()
     _print(told, as_json)
     if told.error:
@@ -46,6 +49,7 @@ def run_screen(
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(f"the screen needs a terminal; without one use: tradetui --headless {name}")
     from tradetui.tui.app import Workstation
+    from tradetui.tui.cli.beside import beside
     from tradetui.tui.cli.feeds import WHAT, FeedSwitch, Recorded
     from tradetui.tui.themes import DEFAULT, ThemeError, load_all
 
@@ -56,10 +60,11 @@ def run_screen(
     if theme is not None and theme not in themes:
         raise UsageError(f"theme {theme!r} is not known; known are {', '.join(sorted(themes))}")
     switch = FeedSwitch({name: Recorded(make, WHAT[name]), **others}, name, session)
-    try:
-        Workstation(session, feeds=switch, theme=theme or DEFAULT, ascii=plain).run()
-    finally:
-        switch.session.stop()
+    with beside(lambda: switch.session, name):
+        try:
+            Workstation(session, feeds=switch, theme=theme or DEFAULT, ascii=plain).run()
+        finally:
+            switch.session.stop()
     last = switch.session.snapshot()
     _print(last, as_json=False)
     if last.error:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 EXIT_LEFT = 1  # orders still work, or the books differ
 EXIT_CONNECTION = 3
+LOOK_S = 0.1
 SETTLE_S = 1.5  # between two looks: what is in flight has arrived by then
 
 EnvironmentOption = Annotated[
@@ -78,6 +79,9 @@ def kill(
     copy = dict(os.environ)
     reports = []
     for name, url in targets:
+        if not url:
+            troubles += _obeyed(folder, name, timeout)
+            continue
         report, trouble = _stop(name, url, dict(copy), timeout)
         reports += [report] if report else []
         troubles += [trouble] if trouble else []
@@ -203,6 +207,25 @@ def _stop(environment: Environment, url: str, environ: dict[str, str], patience_
         return stop_account(Desk(url, found.credentials), patience_s), ""
     except (UsageError, ValueError) as error:
         return None, f"{environment} at {url} was halted here, but the broker could not be asked: {error}"
+
+
+def _obeyed(folder: Path, environment: Environment, patience_s: float) -> list[str]:
+    """Wait for sessions that trade where only they can ask, as on an exchange of their own."""
+    from tradetui.engine.operations.run_files import find_runs
+
+    end_s = time.monotonic() + patience_s
+    while True:
+        waiting = [
+            run.file.pid
+            for run in find_runs(folder)
+            if run.life != "gone" and run.file.environment == environment and not run.file.trading_url
+            if run.health is None or run.health.trading != "HALTED" or run.health.working
+        ]
+        if not waiting:
+            return []
+        if time.monotonic() > end_s:
+            return [f"process {pid} has not said that it obeys; to end it: kill -9 {pid}" for pid in waiting]
+        time.sleep(LOOK_S)
 
 
 def _desk(environment: Environment, url: str) -> Any:

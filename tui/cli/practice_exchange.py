@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 
 from tradetui.engine.errors import RunFailed
 from tradetui.engine.gateways.alpaca.credentials import Credentials
+from tradetui.engine.keys import without_keys
 
 ANSWER_S = 10.0
 END_S = 1.0
@@ -25,7 +26,7 @@ class PracticeExchange:
 
     def __init__(self, arguments: Sequence[str]) -> None:
         self.credentials = Credentials(f"PK{secrets.token_hex(9).upper()}", secrets.token_urlsafe(30))
-        environment = os.environ | {
+        environment = without_keys(os.environ) | {
             "TRADETUI_PRACTICE_KEY": self.credentials.key_id,
             "TRADETUI_PRACTICE_SECRET": self.credentials.secret,
         }

@@ -57,7 +57,7 @@ def companion(folder: Path, session: Session) -> Companion:
         trading_url="https://paper-api.alpaca.markets",
         journal="",
     )
-    return Companion(folder, file, session)
+    return Companion(folder, file, lambda: session, {"paper": "https://paper-api.alpaca.markets"})
 
 
 def test_a_halt_is_told_once_and_ends_with_the_operators_unlock(
@@ -122,3 +122,16 @@ def test_what_the_broker_answered_and_how_it_is_can_be_read_by_others(tmp_path: 
         assert run.health.trading == "ACTIVE"
         assert beside.picture() is not None
     assert find_runs(tmp_path) == []
+
+
+def test_a_session_that_the_screen_switched_to_obeys_the_halt_of_its_own_environment(
+    tmp_path: Path, session: Session, latch: HaltLatch
+) -> None:
+    beside = companion(tmp_path, session)
+    latch.set(HALT)
+    session.now = replace(session.now, mode="PRACTICE")
+    beside.look()
+    assert session.sent == []
+    session.now = replace(session.now, mode="PAPER")
+    beside.look()
+    assert len(session.sent) == 1
