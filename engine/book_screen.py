@@ -40,6 +40,8 @@ class SimulatedLadder:
 class ScreenPlayer(BookPlayer):
     """A BookPlayer that also knows last prices and volumes, counted once a picture and not once a row."""
 
+    wakes_per_turn = 10  # about a millisecond of a strategy's Python: turns are measured between such slices
+
     def __init__(
         self,
         core: BookCore,

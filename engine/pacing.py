@@ -1,7 +1,7 @@
 """The engine thread's work: paces the market by the clock, journals, steps the core, publishes pictures.
 
-The only code that touches the core of a session. It reads no clock: every turn is told the wall time, and is given the
-requests that came in.
+The only code that touches the core of a session. Every turn is told the wall time and given the requests that
+came in; a clock, where it has one, only says when a turn has lasted long enough and changes no result.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tradetui.engine.snapshots import SnapshotBuilder
 PUBLISH_NS = 50_000_000  # 20 pictures a second
 RATE_NS = 1_000_000_000  # the shown speed is an average of this long
 IDLE_S = 0.05
+TURN_NS = 4_000_000  # of market at a stretch: then requests are taken and the screen has had its turn
 
 
 class Engine:
@@ -32,6 +33,7 @@ class Engine:
         publish: Callable[[Snapshot], None],
         mode: str,
         now_ns: int,
+        clock: Callable[[], int] | None = None,
     ) -> None:
         self._player, self._journal, self._journal_name, ticks, _ = loaded
         self._core = self._player.core
@@ -42,6 +44,7 @@ class Engine:
         bus.observe(self._builder.observe)
         at_ns = self._player.at_ns
         self._start_ns, self._end_ns = int(at_ns[0]), int(at_ns[-1])
+        self._wall = clock
         self._clock = ReplayClock(self._start_ns, 1.0, now_ns)
         self._until = 0  # row up to which a skip or a step runs regardless of the clock
         self._published_ns = now_ns
@@ -71,7 +74,7 @@ class Engine:
         player = self._player
         due = max(self._until, player.due(self._clock.market_ns(now_ns)))
         if due > player.row:
-            player.play(min(due, player.row + player.rows_per_turn))
+            self._play(due)
             self._record()
             self._news = True
             if self._clock.market_ns(now_ns) < player.clock_ns:  # a step went ahead of the clock
@@ -113,6 +116,15 @@ class Engine:
             error.add_note(f"besides, {second}")
 
     # -- inside
+
+    def _play(self, due: int) -> None:
+        """One slice of rows; where a clock was given, slices until TURN_NS have passed."""
+        player, wall = self._player, self._wall
+        until = 0 if wall is None else wall() + TURN_NS
+        while True:
+            player.play(min(due, player.row + player.rows_per_turn))
+            if player.row >= due or wall is None or wall() >= until:
+                return
 
     def _control(self, control: Control, now_ns: int) -> None:
         clock, player = self._clock, self._player

@@ -106,6 +106,11 @@ class ReplaySession:
         """Start the engine thread."""
         self._thread.start()
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing of this session runs any more."""
+        return not self._thread.is_alive()
+
     def stop(self) -> None:
         """End the engine thread; the journal is closed by it."""
         self._stopping.set()
@@ -127,7 +132,7 @@ class ReplaySession:
 
         engine: Engine | None = None
         try:
-            engine = Engine(loaded, self._bus, self._publish, self._mode, monotonic_ns())
+            engine = Engine(loaded, self._bus, self._publish, self._mode, monotonic_ns(), monotonic_ns)
             engine.begin(
                 loaded.speed if self._speed is None else self._speed, self._play, self._ahead_s, monotonic_ns()
             )

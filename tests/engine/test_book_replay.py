@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from rig import Recorded
@@ -16,7 +18,7 @@ from tradetui.engine.model.commands import Command, Kill
 from tradetui.engine.model.events import OrderStatusEvent, TradingState
 from tradetui.engine.model.orders import OrderStatus
 from tradetui.engine.model.snapshot import Snapshot
-from tradetui.engine.pacing import Engine
+from tradetui.engine.pacing import TURN_NS, Engine
 from tradetui.engine.session import Control, Loaded
 from tradetui.engine.strategy import Strategy
 
@@ -26,7 +28,13 @@ WALL_NS = 10**15
 class Screened:
     """An engine on a book player, whose turns and wall time the test gives."""
 
-    def __init__(self, market: MarketSession, strategy: Strategy | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        market: MarketSession,
+        strategy: Strategy | None = None,
+        clock: Callable[[], int] | None = None,
+        **options: Any,
+    ) -> None:
         config = config_of(allow_short=True, **options)
         self.player = build_book_player(config, strategy or Restless(), market, ReferenceMarket, ScreenPlayer)
         self.journal: Any = Recorded()
@@ -34,7 +42,7 @@ class Screened:
         self.now_ns = WALL_NS
         bus: EventBus[Command | Control] = EventBus()
         loaded = Loaded(self.player, self.journal, "session.db", {"X": 0.01})
-        self.engine = Engine(loaded, bus, self.pictures.append, "REPLAY", self.now_ns)
+        self.engine = Engine(loaded, bus, self.pictures.append, "REPLAY", self.now_ns, clock)
 
     def begin(self, speed: float) -> Screened:
         self.engine.begin(speed, True, 0.0, self.now_ns)
@@ -68,6 +76,21 @@ def test_a_replay_at_full_speed_tells_the_same_events_as_a_run_without_a_screen(
     assert shown.player.core.seq == result.events
 
 
+def test_a_turn_goes_on_for_some_milliseconds_of_the_clock_it_is_given() -> None:
+    bare = Screened(market()).begin(0.0).turn()
+    ticking = count(step=TURN_NS // 4)
+    timed = Screened(market(), clock=lambda: next(ticking)).begin(0.0).turn()
+    assert bare.player.row < timed.player.row < len(timed.player)
+    whole = Screened(market(), clock=lambda: 0).begin(0.0).turn()
+    assert whole.player.row == len(whole.player)
+
+
+def test_a_clock_changes_no_result() -> None:
+    ticking = count(step=TURN_NS // 3)
+    timed = Screened(market(), clock=lambda: next(ticking)).begin(0.0).finish()
+    assert timed.journal.told == Screened(market()).begin(0.0).finish().journal.told
+
+
 def test_a_turn_ends_after_some_wakes_however_many_rows_are_due() -> None:
     shown = Screened(market()).begin(0.0)
     shown.player.wakes_per_turn = 10
@@ -79,7 +102,7 @@ def test_a_turn_ends_after_some_wakes_however_many_rows_are_due() -> None:
 
 
 def test_at_a_pace_only_what_is_due_is_played() -> None:
-    shown = Screened(market()).begin(10.0)
+    shown = Screened(market(), clock=lambda: 0).begin(10.0)
     shown.turn(after_s=1.0)
     assert shown.player.row == shown.player.due(START + round(10.25 * SECOND))
     assert shown.player.clock_ns <= START + round(10.25 * SECOND)
