@@ -58,6 +58,9 @@ def ack(app: Workstation) -> None:
 def play(app: Workstation) -> None:
     snapshot = app.desk.snapshot()
     if not replayed(snapshot):
+        if snapshot.state is TradingState.HALTED:
+            app.notify(f"Trading is {state_word(snapshot).lower()}: unlock it first (U)", severity="warning")
+            return
         active = snapshot.state is TradingState.ACTIVE
         app.desk.send(PauseTrading() if active else ResumeTrading())
     elif snapshot.phase == "finished":
@@ -198,6 +201,10 @@ def help_(app: Workstation) -> None:
     app.push_screen(help_screen(app.view.look, list(app.themes), app.size.width))
 
 
+def choose_feed(app: Workstation) -> None:
+    app.choose_feed()
+
+
 def screenshot(app: Workstation) -> None:
     name = f"tradetui-{datetime.now().astimezone():%Y%m%d-%H%M%S}.svg"
     try:
@@ -219,7 +226,7 @@ HANDLERS: dict[str, Callable[[Workstation], None]] = {
     "slower": slower,
     "faster": faster,
     "speed_1": speed_1,
-    **{f"pane_{number}": _go(number) for number in range(1, 9)},
+    **{f"pane_{number}": _go(number) for number in range(1, 10)},
     "next_pane": next_pane,
     "previous_pane": previous_pane,
     "zoom": zoom,
@@ -241,6 +248,7 @@ HANDLERS: dict[str, Callable[[Workstation], None]] = {
     "cancel_all": cancel_all,
     "palette": palette,
     "help": help_,
+    "feeds": choose_feed,
     "screenshot": screenshot,
     "quit": quit_,
 }

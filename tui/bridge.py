@@ -1,8 +1,8 @@
-"""The only door from the screen to a running session: pull a picture, send a command, move the replay clock."""
+"""The only door from the screen to a session: pull a picture, send a command, move the clock, change the feed."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tradetui.engine.model.commands import Command
 from tradetui.engine.model.snapshot import Snapshot
@@ -39,6 +39,32 @@ class Desk(Protocol):
 
     def stop(self) -> None:
         """End the session's thread; returns within two seconds."""
+
+
+class FeedChoice(NamedTuple):
+    """A feed that a session may be started on."""
+
+    name: str  # replay, practice, paper
+    what: str  # in a few words, and what it needs
+    missing: str = ""  # why it cannot be started and what to do; empty where it can
+
+
+class FeedRefused(Exception):
+    """The feed was not switched; the message says why and what runs now."""
+
+
+class Feeds(Protocol):
+    """Who starts sessions. Both may take seconds: never called by the screen's own thread."""
+
+    current: str  # the name of the feed that runs
+
+    def available_feeds(self) -> tuple[FeedChoice, ...]:
+        """Every feed there is, those that cannot be started included."""
+        ...
+
+    def switch_to(self, name: str) -> Desk:
+        """End the present session wholly, then make the next one, not started yet. Raises FeedRefused."""
+        ...
 
 
 def neighbour_speed(speed: float, direction: int) -> float:

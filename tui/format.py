@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal
@@ -52,6 +53,11 @@ def wrap(text: str, width: int) -> list[str]:
     for line in text.expandtabs(4).splitlines() or [""]:
         lines.extend(chop_cells(clean(line), max(1, width)) or [""])
     return lines
+
+
+def wrap_words(text: str, width: int) -> list[str]:
+    """`text` in lines of at most `width` cells, cut between words."""
+    return textwrap.wrap(clean(text), max(1, width)) or [""]
 
 
 def number(value: float | None, width: int = 0, decimals: int = 2, *, sign: bool = False) -> str:
@@ -176,6 +182,14 @@ def age(seconds: float) -> str:
     if whole >= 3600:
         return f"{whole // 3600}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
     return f"{whole // 60:02d}:{whole % 60:02d}"
+
+
+def brief_age(seconds: float) -> str:
+    """`4s`, `12m`, `5h`, `3d`: an age in at most four cells."""
+    for size, letter in ((86_400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= 2 * size:
+            return f"{min(999, int(seconds // size))}{letter}"
+    return f"{max(0, int(seconds))}s"
 
 
 def speed(value: float) -> str:

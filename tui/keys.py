@@ -62,6 +62,7 @@ REGISTRY: tuple[Action, ...] = (
     Action("pane_6", ("6",), "Orders", "Go to the working orders", "Panes"),
     Action("pane_7", ("7",), "Log", "Go to the log", "Panes"),
     Action("pane_8", ("8",), "Watch", "Go to the watchlist, whose cursor chooses the symbol", "Panes"),
+    Action("pane_9", ("9",), "Health", "Go to connections, reconciliation and storage", "Panes"),
     Action("next_pane", ("tab",), "Next pane", "The next pane on the screen", "Panes"),
     Action("previous_pane", ("shift+tab",), "Previous pane", "The pane before", "Panes"),
     Action("zoom", ("z",), "Zoom", "This pane alone, and back", "Panes", 5),
@@ -87,6 +88,7 @@ REGISTRY: tuple[Action, ...] = (
     Action("cancel_all", ("X",), "Cancel all", "Cancel every working order (asks first)", "Trading", 6),
     Action("palette", ("colon", "ctrl+p"), "Cmd", "Find and run any command, themes included", "Desk", 3),
     Action("help", ("question_mark",), "Help", "Every key", "Desk", 3),
+    Action("feeds", ("f5",), "Feed", "Switch between replay, practice and paper (asks first)", "Desk", 9),
     Action("screenshot", ("f8",), "Picture", "Save the screen as an SVG file in the current folder", "Desk"),
     Action(
         "quit", ("q", "ctrl+q", "ctrl+c"), "Quit", "Leave; asks first while anything is working or open", "Desk", 10
@@ -110,6 +112,7 @@ _NAMES = {
     "escape": "esc",
     "pagedown": "pgdn",
     "pageup": "pgup",
+    "f5": "F5",
     "f8": "F8",
     "f9": "F9",
 }

@@ -6,13 +6,23 @@ from dataclasses import dataclass
 
 from textual.geometry import Region
 
-TABS = ("fills", "positions", "equity", "risk", "orders", "log", "watch")  # what shares one place on a small screen
+TABS = (
+    "fills",
+    "positions",
+    "equity",
+    "risk",
+    "orders",
+    "log",
+    "watch",
+    "health",
+)  # what shares one place on a small screen
 MAIN = ("book", *TABS)
 
 WIDE_FROM = (150, 38)  # from here on everything is on the screen at once
 MEDIUM_FROM = (108, 30)  # from here on equity and risk have places of their own
 TWO_COLUMNS_FROM = 60  # below that the book is a tab like the others
 ACCOUNT_ROWS = 16
+CORNER = ("log", "health")  # these share a place on a wide screen of a replay
 BOOK_MAX = 72
 
 
@@ -32,6 +42,8 @@ class Wish:
     zoomed: str = ""
     banner: bool = False
     symbols: int = 1
+    live: bool = False  # the session is connected to something: its health has a place of its own
+    corner: str = "log"  # which of log and health a wide screen of a replay shows
 
 
 def plan(width: int, height: int, wish: Wish) -> Plan:
@@ -54,7 +66,7 @@ def plan(width: int, height: int, wish: Wish) -> Plan:
         regions[wish.zoomed] = body
         return Plan(regions)
     if width >= WIDE_FROM[0] and height >= WIDE_FROM[1]:
-        return Plan({**regions, **_wide(body, wish)})
+        return Plan({**regions, **_wide(body, wish)}, () if wish.live else CORNER)
     if width >= MEDIUM_FROM[0] and height >= MEDIUM_FROM[1]:
         found, tabs = _medium(body, wish)
     else:
@@ -96,7 +108,7 @@ def _medium(body: Region, wish: Wish) -> tuple[dict[str, Region], tuple[str, ...
 
 
 def _wide(body: Region, wish: Wish) -> dict[str, Region]:
-    """Watchlist and account, book, equity with positions and orders; fills, risk and log below."""
+    """Watchlist and account, book, equity with positions and orders; fills, risk, health and log below."""
     regions: dict[str, Region] = {}
     upper, lower = _split_top(body, body.height - max(11, round(body.height * 0.36)))
     left, rest = _split_left(upper, max(36, min(52, round(body.width * 0.23))))
@@ -104,8 +116,14 @@ def _wide(body: Region, wish: Wish) -> dict[str, Region]:
     regions["book"], right = _split_left(rest, max(48, min(BOOK_MAX, round(body.width * 0.32))))
     regions["equity"], right = _split_top(right, max(9, round(right.height * 0.50)))
     regions["positions"], regions["orders"] = _split_top(right, (right.height + 1) // 2)
-    regions["fills"], rest = _split_left(lower, round(body.width * 0.36))
-    regions["risk"], regions["log"] = _split_left(rest, round(rest.width * 0.52))
+    if wish.live:
+        regions["fills"], rest = _split_left(lower, round(body.width * 0.30))
+        regions["risk"], rest = _split_left(rest, round(rest.width * 0.34))
+        regions["health"], regions["log"] = _split_left(rest, max(40, round(rest.width * 0.55)))
+    else:
+        regions["fills"], rest = _split_left(lower, round(body.width * 0.36))
+        corner = wish.corner if wish.corner in CORNER else CORNER[0]
+        regions["risk"], regions[corner] = _split_left(rest, round(rest.width * 0.52))
     return regions
 
 

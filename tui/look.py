@@ -40,6 +40,7 @@ class Styles:
     cursor: Style = _PLAIN
     cursor_blurred: Style = _PLAIN
     replay: Style = _PLAIN
+    practice: Style = _PLAIN
     paper: Style = _PLAIN
     live: Style = _PLAIN
     paused: Style = _PLAIN
@@ -108,6 +109,7 @@ def _styles(variables: Mapping[str, str]) -> Styles:
         cursor=back("cursor-row"),
         cursor_blurred=back("cursor-row-blurred"),
         replay=label("mode-replay"),
+        practice=label("mode-practice"),
         paper=label("mode-paper"),
         live=label("mode-live"),
         paused=label("paused"),
@@ -131,6 +133,7 @@ def _colourless() -> Styles:
         cursor=reverse,
         cursor_blurred=Style(underline=True),
         replay=loud,
+        practice=loud,
         paper=loud,
         live=loud,
         paused=loud,

@@ -43,6 +43,7 @@ class Stage(Widget):
         self.panes = {str(pane.id): pane for pane in panes}
         self.wish = Wish()
         self.plan = Plan({})
+        self._headings: dict[str, str] = {}
         self._planned_for: tuple[Size, Wish] | None = None
 
     @property
@@ -91,12 +92,13 @@ class Stage(Widget):
             pane = self.panes[name]
             if pane.has_class("framed"):
                 words = self._heading(name, pane)
-                if pane.border_title != words:
+                if self._headings.get(name) != words:  # what Textual gives back of a title is not what it was given
+                    self._headings[name] = words
                     pane.border_title = words
 
     def _heading(self, name: str, pane: Pane) -> str:
         if name in self.plan.tabs:
-            return self._tabs(name, self.plan.regions[name].width - 4)
+            return self._tabs(name, self.plan.regions[name].width - 6)  # corners, a rule and a space at both ends
         number = f"{pane.number} " if pane.number else ""
         return escape(f"{number}{self._long(name, pane)}")
 

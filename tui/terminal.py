@@ -6,8 +6,7 @@ from textual.app import App
 
 from tradetui.engine.model.events import TradingState
 from tradetui.engine.model.snapshot import Snapshot
-from tradetui.tui import format as fmt
-from tradetui.tui.view import state_word
+from tradetui.tui.view import mode_words, state_word
 
 _SAVE, _RESTORE = "\x1b[22;2t", "\x1b[23;2t"
 
@@ -22,7 +21,7 @@ def title(snapshot: Snapshot) -> str:
         state = state_word(snapshot)
     else:
         state = "PAUSED" if snapshot.paused else "RUN"
-    return f"{state} · {fmt.clean(snapshot.mode)} · tradetui"
+    return f"{state} · {mode_words(snapshot)} · tradetui"
 
 
 class TitleWriter:

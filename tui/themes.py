@@ -25,6 +25,7 @@ VARIABLES = (
     "cursor-row",
     "cursor-row-blurred",
     "mode-replay",
+    "mode-practice",
     "mode-paper",
     "mode-live",
     "mode-text",

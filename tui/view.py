@@ -13,12 +13,19 @@ from tradetui.tui.glyphs import Glyphs
 from tradetui.tui.look import Look, Styles
 
 REPLAYED = ("REPLAY", "BACKTEST")  # modes whose clock the operator moves; in all others the market does
+UNTRUSTED = ("STALE", "DOWN")  # states of a feed whose prices are shown dim, with their age
 DATED_FROM_NS = 3 * fmt.SECONDS_PER_DAY * fmt.NS_PER_SECOND  # sessions longer than this name the day of every time
 
 
 def mode_word(snapshot: Snapshot) -> str:
     """REPLAY, BACKTEST, PAPER or LIVE, without the account behind it."""
     return snapshot.mode.split(" ", 1)[0].upper()
+
+
+def mode_words(snapshot: Snapshot) -> str:
+    """The mode with the account as the broker said it: `PAPER · Alpaca ****1234`."""
+    label = snapshot.account_label
+    return fmt.clean(snapshot.mode if not label or label in snapshot.mode else f"{snapshot.mode} · {label}")
 
 
 def halted_by_risk(snapshot: Snapshot) -> bool:
@@ -48,6 +55,39 @@ class View:
     chosen: str = ""
     acknowledged: set[int] = field(default_factory=set)
     kill_sent: float | None = None  # when, on the screen's clock, until the core confirms it
+    _taken: tuple[int, float] = (-1, 0.0)  # the version on display and when it came, on the screen's clock
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Show this picture from now on."""
+        self.snapshot = snapshot
+        if snapshot.version != self._taken[0]:
+            self._taken = (snapshot.version, self.now())
+
+    def forget(self) -> None:
+        """Another session is shown from now on."""
+        self.chosen, self.kill_sent, self._taken = "", None, (-1, self.now())
+        self.acknowledged.clear()
+
+    @property
+    def waited_s(self) -> float:
+        """For how long no new picture came: ages in the one on display are older by that."""
+        return max(0.0, self.now() - self._taken[1])
+
+    def stale(self, symbol: str) -> bool:
+        """Whether the prices of a symbol cannot be trusted."""
+        snapshot, line = self.snapshot, self.line(symbol)
+        if snapshot.feed == "STALE" and any(one.feed != "OK" for one in snapshot.symbols):
+            return line is not None and line.feed in UNTRUSTED  # it is known whose prices are meant
+        return snapshot.feed in UNTRUSTED or (line is not None and line.feed in UNTRUSTED)
+
+    def price_age(self, symbol: str) -> str:
+        """How old the newest price of a symbol is, in words; empty where that is not known."""
+        line = self.line(symbol)
+        if line is None or (line.age_ns is None and not line.ts_ns):
+            return ""
+        if line.age_ns is None:
+            return fmt.brief_age((self.snapshot.clock_ns - line.ts_ns) / fmt.NS_PER_SECOND)
+        return fmt.brief_age(line.age_ns / fmt.NS_PER_SECOND + self.waited_s)
 
     @property
     def styles(self) -> Styles:

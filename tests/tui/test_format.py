@@ -112,3 +112,10 @@ def test_days_and_minutes_stand_in_columns_with_their_dashes():
     assert [len(write(0)) for write in (fmt.clock, fmt.day, fmt.day_minute)] == [8, 10, 11]
     assert fmt.is_midnight(1_772_409_600 * 10**9)
     assert not fmt.is_midnight(1_772_409_601 * 10**9)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(-1, "0s"), (4.2, "4s"), (119, "119s"), (120, "2m"), (7200, "2h"), (1e9, "999d")]
+)
+def test_a_brief_age_takes_four_cells(seconds, shown):
+    assert fmt.brief_age(seconds) == shown

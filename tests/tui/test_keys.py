@@ -193,7 +193,7 @@ async def test_closing_is_shut_while_trading_is_killed(running, fake_desk, pictu
 
 
 async def test_number_keys_bring_every_pane_to_the_front(running, fake_desk, picture):
-    names = ["book", "fills", "positions", "equity", "risk", "orders", "log", "watch"]
+    names = ["book", "fills", "positions", "equity", "risk", "orders", "log", "watch", "health"]
     async with running(fake_desk(picture)) as screen:
         for number, name in enumerate(names, start=1):
             await screen.press(str(number))
@@ -204,10 +204,10 @@ async def test_number_keys_bring_every_pane_to_the_front(running, fake_desk, pic
 async def test_tab_goes_round_all_panes_and_back(running, fake_desk, picture):
     async with running(fake_desk(picture)) as screen:
         seen = [screen.app.focused.number]
-        for _ in range(8):
+        for _ in range(9):
             await screen.press("tab")
             seen.append(screen.app.focused.number)
-        assert seen == [2, 3, 4, 5, 6, 7, 8, 1, 2]
+        assert seen == [2, 3, 4, 5, 6, 7, 8, 9, 1, 2]
         await screen.press("shift+tab")
         assert screen.app.focused.number == 1
 

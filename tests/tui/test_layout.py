@@ -11,6 +11,8 @@ WISHES = st.builds(
     zoomed=st.sampled_from(("", *MAIN)),
     banner=st.booleans(),
     symbols=st.integers(0, 500),
+    live=st.booleans(),
+    corner=st.sampled_from(("log", "health")),
 )
 
 
@@ -44,8 +46,15 @@ def test_the_small_screen_has_a_book_and_tabs_and_the_wide_one_everything():
     small = plan(80, 24, Wish())
     assert (set(small.regions), small.tabs) == ({"status", "keys", "scrubber", "strip", "book", "fills"}, TABS)
     wide = plan(160, 45, Wish())
+    assert set(wide.regions) == {"status", "keys", "scrubber", "account", *MAIN} - {"health"}
+    assert wide.tabs == ("log", "health")
+
+
+def test_a_wide_screen_gives_health_a_place_of_its_own_while_something_is_connected():
+    wide = plan(160, 45, Wish(live=True))
     assert set(wide.regions) == {"status", "keys", "scrubber", "account", *MAIN}
     assert wide.tabs == ()
+    assert "health" in plan(160, 45, Wish(corner="health")).regions
 
 
 def test_a_narrow_screen_makes_the_book_a_tab_like_the_others():

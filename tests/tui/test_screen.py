@@ -17,7 +17,7 @@ from tradetui.tui.themes import ThemeError
 SMALL, WIDE, NARROW = (80, 24), (160, 45), (60, 18)
 DAY = 86_400 * 1_000_000_000
 DRAWDOWN = "DRAWDOWN: equity 94,900.00 is 5.10% below its peak 100,000.00, limit 5.00%"
-PANES = ("book", "fills", "positions", "equity", "risk", "orders", "log", "watch")
+PANES = ("book", "fills", "positions", "equity", "risk", "orders", "log", "watch", "health")
 
 
 @pytest.mark.parametrize("size", [SMALL, WIDE], ids=["80x24", "160x45"])
@@ -350,6 +350,16 @@ async def test_only_what_changed_is_drawn_again(running, fake_desk, picture):
         assert drawn == {"log"}
 
 
+@pytest.mark.parametrize("size", [SMALL, WIDE], ids=["80x24", "160x45"])
+async def test_headings_with_tabs_are_written_once(size, running, fake_desk, picture):
+    async with running(fake_desk(picture), size) as screen:
+        stage = screen.app.workspace.stage
+        titles = {name: pane._border_title for name, pane in stage.panes.items()}  # a new one for every writing
+        stage.write_headings()
+        assert {name for name, pane in stage.panes.items() if pane._border_title is not titles[name]} == set()
+        assert stage.plan.tabs
+
+
 async def test_a_change_without_a_new_version_is_not_looked_at(running, fake_desk, picture):
     desk = fake_desk(picture)
     async with running(desk, WIDE) as screen:
@@ -375,7 +385,7 @@ async def test_the_desk_starts_after_the_first_frame_and_stops_at_the_end(runnin
     desk = fake_desk(picture)
     async with running(desk) as screen:
         assert desk.asked == [("start", 0)]
-        assert "Fills" in screen.text()
+        assert "[2Fil]" in screen.text()
     assert desk.asked == [("start", 0), ("stop", 0)]
 
 

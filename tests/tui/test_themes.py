@@ -44,7 +44,7 @@ def test_labels_choose_the_text_that_can_be_read_on_them(name):
     item = THEMES[name]
     look = Look()
     look.use({**item.theme.to_color_system().generate(), **item.theme.variables})
-    for label in ("replay", "paper", "live", "paused", "killed"):
+    for label in ("replay", "practice", "paper", "live", "paused", "killed"):
         style = getattr(look.styles, label)
         text, ground = Color.from_rich_color(style.color), Color.from_rich_color(style.bgcolor)
         assert _contrast(text, ground) >= 4.5, label

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,12 +30,13 @@ def open_replay(
         raise UsageError("the screen needs a terminal; in a pipe or a CI job use: tradetui --headless backtest")
     from tradetui.engine.session import ReplaySession
     from tradetui.tui.app import Workstation
-    from tradetui.tui.themes import ThemeError, load_all
+    from tradetui.tui.cli.feeds import WHAT, FeedSwitch, Recorded, connected
+    from tradetui.tui.themes import DEFAULT, ThemeError, load_all
 
-    def load() -> Loaded:
+    def load(say: Callable[[str], None]) -> Loaded:
         from tradetui.engine.replay import load_replay
 
-        return load_replay(config, folder or _sessions_folder(), session.say)
+        return load_replay(config, folder or _sessions_folder(), say)
 
     try:
         themes = load_all()
@@ -42,13 +44,23 @@ def open_replay(
         raise UsageError(f"a theme file is wrong: {error}") from error
     if theme is not None and theme not in themes:
         raise UsageError(f"theme {theme!r} is not known; known are {', '.join(sorted(themes))}")
-    session = ReplaySession(load, speed=speed, play=play, ahead_s=ahead_s, mode=mode)
-    app = Workstation(session, ascii=plain) if theme is None else Workstation(session, theme=theme, ascii=plain)
+
+    def make() -> ReplaySession:
+        made: ReplaySession = ReplaySession(lambda: load(made.say), speed=speed, play=play, ahead_s=ahead_s, mode=mode)
+        return made
+
+    session = make()
+    switch = FeedSwitch(
+        {"replay": Recorded(make, WHAT["replay"]), **{name: connected(name, config) for name in ("practice", "paper")}},
+        "replay",
+        session,
+    )
+    app = Workstation(session, feeds=switch, theme=theme or DEFAULT, ascii=plain)
     try:
         app.run()
     finally:
-        session.stop()
-    last = session.snapshot()
+        switch.session.stop()
+    last = switch.session.snapshot()
     if last.journal:
         print(f"equity {last.account.equity:,.2f} after {last.events:,} of {last.events_total:,} events")
         print(f"session file: {last.journal}   (tradetui journal show FILE, tradetui journal verify FILE)")

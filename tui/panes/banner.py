@@ -38,8 +38,11 @@ class Banner(Pane):
             return dot.join(self._halted(snapshot, len(dot))), styles.killed
         if snapshot.state is TradingState.REDUCING:
             lasted = fmt.age((snapshot.clock_ns - snapshot.state_since_ns) / fmt.NS_PER_SECOND)
-            way = "U unlock" if replayed(snapshot) else "space resume"
-            parts = [f"{glyphs.pause_wide} {state_word(snapshot)} {lasted}", "only orders that reduce a position", way]
+            way = "U unlock" if replayed(snapshot) else "9 health" if snapshot.holds else "space resume"
+            what = fmt.clean(snapshot.holds[0]) if snapshot.holds else "only orders that reduce a position"
+            head = f"{glyphs.pause_wide} {state_word(snapshot)} {lasted}"
+            room = max(12, self.size.width - 2 - len(head) - len(way) - 2 * len(dot))
+            parts = [head, fmt.fit(what, min(len(what), room), ellipsis=glyphs.ellipsis), way]
             return dot.join(parts), styles.paused
         if snapshot.phase == "finished":
             return f"{glyphs.stop} END OF SESSION{dot}{snapshot.events:,} events{dot}q quit", styles.replay

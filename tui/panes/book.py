@@ -39,7 +39,16 @@ class BookPane(Pane, can_focus=True):
         others: tuple[int, ...] = ()
         if book is None or not ladder.has_depth(book):  # the bare ladder also shows what the position would earn
             others = tuple(snapshot.versions.get(name, snapshot.version) for name in ("positions", "orders"))
-        return (version, others, quote, self.view.symbol, self.depth, self.group, self.shift, snapshot.feed)
+        return (version, others, quote, self.view.symbol, self.depth, self.group, self.shift, self._stale())
+
+    def _stale(self) -> str:
+        """`STALE 4s` where the prices cannot be trusted, else nothing."""
+        symbol = self.view.symbol
+        return f"STALE {self.view.price_age(symbol)}".strip() if self.view.stale(symbol) else ""
+
+    def heading(self) -> str:
+        stale = self._stale()
+        return f"Book {self.view.glyphs.between} {stale}" if stale else "Book"
 
     def lines(self, width: int, height: int) -> list[Line]:
         book = self.view.book() or self._bare()

@@ -23,6 +23,7 @@ class FillsPane(TablePane[FillView]):
     sections = ("fills", "account")
     period_s = 0.1
     short = "Fills"
+    shortest = "Fil"
     number = 2
     empty = "no fills yet"
     columns = (

@@ -46,6 +46,7 @@ class RiskPane(TablePane[AlertView]):
     sections = ("alerts", "account", "positions")
     period_s = 0.1
     short = "Risk"
+    shortest = "Rk"
     number = 5
     empty = "no alerts"
     columns = (

@@ -46,7 +46,7 @@ class RungPainter:
         self.view, self.book, self.rungs, self.grid = view, book, rungs, grid
         self.styles, self.glyphs = view.styles, view.glyphs
         self.deep = has_depth(book)
-        self.stale = view.snapshot.feed in ("STALE", "DOWN")
+        self.stale = view.stale(book.symbol)
         self.held = view.position(book.symbol)
 
     def titles(self) -> Line:

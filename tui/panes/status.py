@@ -11,7 +11,7 @@ from tradetui.engine.model.events import TradingState
 from tradetui.engine.model.snapshot import Snapshot
 from tradetui.tui import format as fmt
 from tradetui.tui.panes.base import Line, Pane, between
-from tradetui.tui.view import View, mode_word, replayed, state_word
+from tradetui.tui.view import UNTRUSTED, View, mode_word, mode_words, replayed, state_word
 
 FEEDS = {"OK": "feed OK", "STALE": "feed STALE", "DOWN": "feed DOWN", "END": "feed END"}
 
@@ -35,7 +35,8 @@ class StatusBar(Pane):
             self._held_since = self.view.now()
         self._was_held = held
         seconds = int(self.view.now() - self._held_since) if held else -1
-        return (snapshot.version, seconds, self.view.symbol)
+        aging = int(self.view.waited_s) if snapshot.feed in UNTRUSTED else 0
+        return (snapshot.version, seconds, self.view.symbol, aging)
 
     def lines(self, width: int, height: int) -> list[Line]:
         styles, glyphs = self.view.styles, self.view.glyphs
@@ -86,11 +87,12 @@ class StatusBar(Pane):
     def _mode(self, snapshot: Snapshot) -> Line:
         styles, glyphs = self.view.styles, self.view.glyphs
         word = mode_word(snapshot)
-        glyph = {"PAPER": glyphs.paper, "LIVE": glyphs.live}.get(
+        glyph = {"PRACTICE": glyphs.practice, "PAPER": glyphs.paper, "LIVE": glyphs.live}.get(
             word, glyphs.replay if replayed(snapshot) else glyphs.ring
         )
-        style = {"PAPER": styles.paper, "LIVE": styles.live}.get(word, styles.replay)
-        words = word if self.size.width < WORD_BELOW else fmt.clean(snapshot.mode)
+        own = {"PRACTICE": styles.practice, "PAPER": styles.paper, "LIVE": styles.live}
+        style = own.get(word, styles.replay)
+        words = word if self.size.width < WORD_BELOW else mode_words(snapshot)
         return [Segment(f" {glyph} {words} ", style), Segment(" ")]
 
     def _state(self, snapshot: Snapshot) -> Line:
@@ -120,6 +122,8 @@ class StatusBar(Pane):
         if short:
             return [Segment("RUN", styles.good)]
         word = f"{glyphs.play_wide} RUN" if self.roomy else "RUN"
+        if not replayed(snapshot):
+            return [Segment(word, styles.good)]  # the clock of a market has no speed
         return [Segment(word, styles.good), Segment(f" {fmt.speed(snapshot.speed)}", styles.text)]
 
     def _price(self, snapshot: Snapshot) -> Line:
@@ -127,7 +131,7 @@ class StatusBar(Pane):
         line = self.view.line()
         book = self.view.book()
         last = line.last if line else book.last if book else None
-        stale = snapshot.feed in ("STALE", "DOWN")
+        stale = self.view.stale(self.view.symbol)
         change = line.change if line else None
         mark = glyphs.up if (change or 0) > 0 else glyphs.down if (change or 0) < 0 else glyphs.flat
         text = fmt.price(last, self.view.decimals(self.view.symbol, last))
@@ -169,10 +173,7 @@ class StatusBar(Pane):
     def _feed(self, snapshot: Snapshot) -> Line:
         styles, glyphs = self.view.styles, self.view.glyphs
         style = {"OK": styles.good, "END": styles.muted}.get(snapshot.feed, styles.error)
-        line = self.view.line()
-        late = ""
-        if snapshot.feed in ("STALE", "DOWN") and line is not None and line.ts_ns:
-            late = f" {fmt.age((snapshot.clock_ns - line.ts_ns) / fmt.NS_PER_SECOND)}"
+        late = f" {self.view.price_age(self.view.symbol)}" if snapshot.feed in UNTRUSTED else ""
         words = Segment(
             f"{FEEDS.get(snapshot.feed, snapshot.feed)}{late}",
             styles.muted if snapshot.feed in ("OK", "END") else style,

@@ -32,7 +32,8 @@ class WatchPane(TablePane[SymbolView]):
     )
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        return (super().key(snapshot), snapshot.feed)
+        aging = int(self.view.waited_s) if any(self.view.stale(line.symbol) for line in snapshot.symbols) else 0
+        return (super().key(snapshot), snapshot.feed, aging)
 
     def records(self) -> Sequence[SymbolView]:
         return self.view.snapshot.symbols
@@ -45,13 +46,17 @@ class WatchPane(TablePane[SymbolView]):
         decimals = self.view.decimals(record.symbol, record.last)
         change = record.change
         mark = glyphs.up if (change or 0) > 0 else glyphs.down if (change or 0) < 0 else glyphs.flat
-        stale = self.view.snapshot.feed in ("STALE", "DOWN")
+        stale = self.view.stale(record.symbol)
         value = styles.faint if stale else styles.text
         return {
             "SYMBOL": (record.symbol, styles.title),
             "LAST": (fmt.price(record.last, decimals, widths.get("LAST", 0)), styles.faint if stale else styles.strong),
             "CHANGE": (
-                fmt.NONE_TEXT if change is None else f"{mark}{fmt.percent(change, sign=True)}",
+                f"old {self.view.price_age(record.symbol)}"
+                if stale
+                else fmt.NONE_TEXT
+                if change is None
+                else f"{mark}{fmt.percent(change, sign=True)}",
                 styles.faint if stale else styles.signed(change),
             ),
             "BID": (fmt.price(record.bid, decimals, widths.get("BID", 0)), value),

@@ -13,13 +13,14 @@ from textual.screen import Screen
 from tradetui.engine.model.events import TradingState
 from tradetui.tui.bridge import Desk
 from tradetui.tui.keys import BY_ID, REGISTRY, shown
-from tradetui.tui.layout import TABS
+from tradetui.tui.layout import CORNER, TABS
 from tradetui.tui.panes.account import AccountPane
 from tradetui.tui.panes.banner import Banner
 from tradetui.tui.panes.base import Pane
 from tradetui.tui.panes.book import BookPane
 from tradetui.tui.panes.equity import EquityPane
 from tradetui.tui.panes.fills import FillsPane
+from tradetui.tui.panes.health import HealthPane
 from tradetui.tui.panes.keybar import KeyBar
 from tradetui.tui.panes.log import LogPane
 from tradetui.tui.panes.orders import OrdersPane
@@ -31,7 +32,7 @@ from tradetui.tui.panes.table import TablePane
 from tradetui.tui.panes.watch import WatchPane
 from tradetui.tui.screens.dialogue import Detail
 from tradetui.tui.stage import Stage
-from tradetui.tui.view import View, mode_word
+from tradetui.tui.view import View, mode_word, replayed
 
 FRAMES_PER_S = 15
 NO_REASON = "It gave no reason."
@@ -84,6 +85,7 @@ class DeskScreen(Screen[None]):
                 FillsPane(view, id="fills"),
                 RiskPane(view, id="risk"),
                 LogPane(view, id="log"),
+                HealthPane(view, id="health"),
                 AlertStrip(view, id="strip"),
                 Scrubber(view, id="scrubber", hints=hints),
                 KeyBar(view, id="keys"),
@@ -103,14 +105,16 @@ class DeskScreen(Screen[None]):
 
     def pull(self) -> None:
         """Take the newest snapshot and let the panes draw what changed in it."""
-        snapshot = self.view.snapshot = self.desk.snapshot()
+        snapshot = self.desk.snapshot()
+        self.view.take(snapshot)
         if snapshot.state is TradingState.HALTED:
             self.view.kill_sent = None
         self.set_class(snapshot.state is TradingState.HALTED, "-killed")
         self.set_class(mode_word(snapshot) == "LIVE", "-live")
         banner = self.stage.panes["banner"]
         speaks = isinstance(banner, Banner) and banner.message() is not None
-        self.stage.ask(replace(self.stage.wish, banner=speaks, symbols=len(snapshot.symbols)))
+        live = not replayed(snapshot)
+        self.stage.ask(replace(self.stage.wish, banner=speaks, symbols=len(snapshot.symbols), live=live))
         self.stage.show(snapshot)
         if isinstance(self.focused, Pane) and not self.focused.shown:
             self.set_focus(None)
@@ -119,6 +123,16 @@ class DeskScreen(Screen[None]):
             self.app.push_screen(
                 Detail(self.view.look, "The session failed", Text(snapshot.error.strip() or NO_REASON))
             )
+
+    def show_desk(self, desk: Desk) -> None:
+        """From now on this session; nothing of the one before stays on the screen."""
+        self.desk = desk
+        self._told_failure = False
+        self.view.forget()
+        for pane in self.stage.panes.values():
+            pane.invalidate()
+        self.pull()
+        self.call_after_refresh(desk.start)
 
     def active(self) -> Pane:
         """The pane that keys act on: the focused one, else the zoomed one, else the open tab."""
@@ -135,6 +149,8 @@ class DeskScreen(Screen[None]):
             wish = replace(wish, zoomed=str(pane.id))
         if pane.id in (*TABS, "book"):
             wish = replace(wish, tab=str(pane.id))
+        if pane.id in CORNER:
+            wish = replace(wish, corner=str(pane.id))
         self.stage.ask(wish)
         self.set_focus(pane, scroll_visible=False)
         self.pull()
@@ -143,7 +159,7 @@ class DeskScreen(Screen[None]):
         """To the next or previous pane by number; on small screens this also leafs through the tabs."""
         wish = self.stage.wish
         numbers = (
-            range(1, 9) if self.stage.plan.tabs or wish.zoomed else [pane.number for pane in self.stage.numbered()]
+            range(1, 10) if self.stage.plan.tabs or wish.zoomed else [pane.number for pane in self.stage.numbered()]
         )
         order = list(numbers)
         at = order.index(self.active().number) if self.active().number in order else 0
