@@ -179,6 +179,7 @@ class Line:
         self._gateway = gateway
         self._was_up = False
         self._told_down = ""
+        self._breaks = 0
         self.stream = FeedStream(name, url, channels, config.socket, gateway._credentials, gateway._chance, self)
         self._intake = Intake(
             gateway._out,
@@ -215,6 +216,7 @@ class Line:
             log.warning("%s: %s", stream.name, message)
             self._gateway._tell("", "DOWN", f"{stream.name}: {message}")
         if self._was_up:
+            self._breaks += 1
             self._intake.hold()
 
     def up(self, stream: FeedStream) -> None:
@@ -233,17 +235,19 @@ class Line:
         self._fetch(known, BACKFILL_TRIES, waits)
 
     def _fetch(self, known: dict[str, int], tries: int, waits: Backoff, delay_s: float = 0.0) -> None:
-        gateway = self._gateway
+        gateway, breaks = self._gateway, self._breaks
         span_ns = int(gateway._config.backfill_max_s * NS_PER_S)
         trades_ns, bars_ns = self._intake.missed_from_ns(tuple(known), span_ns)
 
         def ask() -> None:
             missed = gateway._backfill.fetch(tuple(known), trades_ns, bars_ns)
-            gateway._loop.call(lambda: self._fetched(known, missed, tries - 1, waits))
+            gateway._loop.call(lambda: self._fetched(known, missed, tries - 1, waits, breaks))
 
         gateway._history.put(ask, delay_s)
 
-    def _fetched(self, known: dict[str, int], missed: Missed, tries: int, waits: Backoff) -> None:
+    def _fetched(self, known: dict[str, int], missed: Missed, tries: int, waits: Backoff, breaks: int) -> None:
+        if breaks != self._breaks:
+            return  # it broke off again meanwhile: what is asked for after that begins where this did
         if missed.fault and tries:
             self._fetch(known, tries, waits, waits.next_s())
             return
@@ -251,8 +255,7 @@ class Line:
             for symbol in known:
                 self._gateway._tell(symbol, "GAP", f"what was missed cannot be had ({missed.fault})")
         else:
-            from_ns = {symbol: self._intake.last_trade_ns(symbol) for symbol in known}
-            for symbol, (prints, bars) in self._intake.fill(missed, from_ns).items():
+            for symbol, (prints, bars) in self._intake.fill(missed).items():
                 if symbol in known:
                     self._gateway._tell(symbol, "BACKFILLED", f"{prints} trades and {bars} bars that were missed")
         self._intake.release()

@@ -44,6 +44,7 @@ class Intake:
         self._quote_ns: dict[str, int] = {}
         self._ignored: dict[str, int] = {}  # messages about books that are being asked for
         self._held: list[Row] | None = None
+        self._from_ns: dict[str, int] = {}
         self._wanted: frozenset[str] = frozenset()
 
     def want(self, symbols: tuple[str, ...]) -> None:
@@ -56,13 +57,13 @@ class Intake:
         """When the venue last said something of it, by its own clock."""
         return self._seen.last_ns.get(symbol)
 
-    def last_trade_ns(self, symbol: str) -> int:
-        """When it last traded, as far as was told."""
-        return self._seen.last_trade_ns.get(symbol, self._seen.last_ns.get(symbol, 0))
+    def trades_from_ns(self, symbol: str) -> int:
+        """As Seen.trades_from_ns; while rows are held, as it was when the stream first broke off."""
+        return self._from_ns.get(symbol) or self._seen.trades_from_ns(symbol)
 
     def missed_from_ns(self, symbols: tuple[str, ...], backfill_max_ns: int) -> tuple[int, int]:
         """From when on prints and bars are missing, at most so long before the newest that was heard."""
-        times = [self.last_trade_ns(symbol) for symbol in symbols]
+        times = [self.trades_from_ns(symbol) for symbol in symbols]
         oldest = max(times) - backfill_max_ns
         bars = [self._seen.last_bar_ns(symbol) for symbol in symbols]
         known = [ns for ns in bars if ns is not None]
@@ -70,7 +71,9 @@ class Intake:
 
     def hold(self) -> None:
         """The stream broke off: what comes next comes after what is missed, and books begin anew."""
-        self._held = self._held if self._held is not None else []
+        if self._held is None:
+            self._held = []
+            self._from_ns = {symbol: self._seen.trades_from_ns(symbol) for symbol in self._wanted}
         for symbol in self._wanted:
             self._books.forget(symbol)
 
@@ -90,17 +93,17 @@ class Intake:
 
     def release(self) -> None:
         """What was held, in its order."""
-        held, self._held = self._held, None
+        held, self._held, self._from_ns = self._held, None, {}
         for row in held or ():
             self._take(row)
 
-    def fill(self, missed: Missed, from_ns: dict[str, int]) -> dict[str, tuple[int, int]]:
+    def fill(self, missed: Missed) -> dict[str, tuple[int, int]]:
         """What was missed, by time; how many prints and bars of each symbol were new."""
         found: list[tuple[int, TradeEvent | MarketEvent]] = []
         counts = dict.fromkeys(self._wanted, (0, 0))
         for symbol in sorted(self._wanted):
             trades = [(t, row) for row in missed.trades.get(symbol, ()) if (t := trade_of(row, symbol)) is not None]
-            oldest = from_ns.get(symbol, 0)
+            oldest = self.trades_from_ns(symbol)
             prints = [t for t, row in trades if self._seen.trade(symbol, trade_key(row, t.ts_ns), oldest)]
             read = [b for row in missed.bars.get(symbol, ()) if (b := bar_of(row, symbol)) is not None]
             bars = [b for b in read if self._seen.bar(symbol, b.ts_ns)]

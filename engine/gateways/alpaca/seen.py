@@ -7,6 +7,7 @@ from collections import deque
 from tradetui.engine.gateways.alpaca.feed_rows import TradeKey
 
 PRINTS_MAX = 20_000  # of a symbol, that are remembered
+OVERTAKEN_NS = 5 * 10**9  # a print may be told so long after a newer one
 
 
 class Seen:
@@ -15,7 +16,8 @@ class Seen:
     def __init__(self) -> None:
         self._prints: dict[str, tuple[set[TradeKey], deque[TradeKey]]] = {}
         self._bars: dict[str, int] = {}
-        self.last_trade_ns: dict[str, int] = {}
+        self._first_trade_ns: dict[str, int] = {}
+        self._last_trade_ns: dict[str, int] = {}
         self.last_ns: dict[str, int] = {}
 
     def trade(self, symbol: str, key: TradeKey, oldest_ns: int = 0) -> bool:
@@ -27,8 +29,15 @@ class Seen:
         order.append(key)
         if len(order) > PRINTS_MAX:
             known.discard(order.popleft())
-        self.last_trade_ns[symbol] = max(self.last_trade_ns.get(symbol, 0), key[0])
+        self._first_trade_ns.setdefault(symbol, key[0])
+        self._last_trade_ns[symbol] = max(self._last_trade_ns.get(symbol, 0), key[0])
         return True
+
+    def trades_from_ns(self, symbol: str) -> int:
+        """From when on prints may be missing: a little before the last, but not before the first that was heard."""
+        if symbol not in self._last_trade_ns:
+            return self.last_ns.get(symbol, 0)
+        return max(self._first_trade_ns[symbol], self._last_trade_ns[symbol] - OVERTAKEN_NS)
 
     def bar(self, symbol: str, ts_ns: int) -> bool:
         """Whether this bar is new."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradetui.engine.gateways.alpaca.models import fill_of, order_of, update_of
@@ -140,8 +140,7 @@ def test_an_order_that_was_replaced_by_somebody_says_by_which(states: OrderState
 @pytest.mark.parametrize("event", ["expired", "rejected"])
 def test_an_end_by_the_venue_is_told_once(states: OrderStates, event: str) -> None:
     told = update(states, event, body(event)) + update(states, event, body(event)) + snapshot(states, event)
-    assert words(told)[-1] == event
-    assert words(told).count(event) == 1
+    assert words(told) == (["accepted", "expired"] if event == "expired" else ["rejected"])
 
 
 def test_an_order_that_arrives_after_it_was_given_up_is_unwanted_and_its_fills_count(states: OrderStates) -> None:
@@ -175,6 +174,7 @@ def test_a_sale_of_coins_pays_in_money_and_a_purchase_in_coins() -> None:
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(
     st.permutations(range(6)),
     st.sets(st.integers(0, 5)),

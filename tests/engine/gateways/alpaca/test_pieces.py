@@ -5,23 +5,25 @@ from __future__ import annotations
 import copy
 import logging
 import pickle
+import threading
 from decimal import Decimal
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from trading_floor import limit, order
 
 from tradetui.engine.gateways.alpaca.account_state import state_of
 from tradetui.engine.gateways.alpaca.backoff import Backoff
 from tradetui.engine.gateways.alpaca.budget import Budget
-from tradetui.engine.gateways.alpaca.config import Waits
+from tradetui.engine.gateways.alpaca.config import RestConfig, Waits
 from tradetui.engine.gateways.alpaca.credentials import Credentials
 from tradetui.engine.gateways.alpaca.models import fill_of, order_of, orders_of, update_of
 from tradetui.engine.gateways.alpaca.order_body import body_of
-from tradetui.engine.gateways.alpaca.rest import Answer, said
+from tradetui.engine.gateways.alpaca.rest import Answer, Clocks, Rest, said
 from tradetui.engine.gateways.alpaca.wire import amount, instant, real, text_of, timestamp
 
 CANARY = Credentials("PKCANARY", "canary-secret")
@@ -40,12 +42,19 @@ def test_credentials_are_not_seen_anywhere(caplog: pytest.LogCaptureFixture) -> 
     assert len({Credentials("a", "b"), Credentials("a", "b")}) == 1
 
 
+def test_a_venue_that_says_our_keys_back_is_not_quoted() -> None:
+    rest = Rest("http://127.0.0.1:9", CANARY, RestConfig(), Budget(1, 0), Clocks(), threading.Event())
+    response = SimpleNamespace(status_code=401, text='{"message": "unknown key PKCANARY with canary-secret"}')
+    assert rest._refusal(SimpleNamespace(response=response)).said == "unknown key *** with ***"
+
+
 @pytest.mark.parametrize(("key", "secret"), [("", "x"), ("x", ""), ("", "")])
 def test_half_a_pair_is_refused(key: str, secret: str) -> None:
     with pytest.raises(ValueError, match="credentials without a"):
         Credentials(key, secret)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**62))
 def test_times_keep_every_nanosecond(ts_ns: int) -> None:
     assert instant(timestamp(ts_ns)) == ts_ns
@@ -161,6 +170,7 @@ def test_a_venue_that_asks_for_quiet_gets_it() -> None:
 
 
 @pytest.mark.slow
+@settings(max_examples=30, deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
