@@ -137,10 +137,11 @@ class BookPlayer:
     def _play_piece(self, stop: int, wakes: int) -> int:
         """Play the loaded piece up to its row `stop`, or until woken `wakes` times; how many of these are left.
 
-        A timer alone is the commonest wake, and one that a strategy answers with nothing is to cost a few microseconds:
-        so it is told right here.
+        A timer or a moved best alone are the commonest wakes, and one that a strategy answers with nothing is to cost a
+        few microseconds: so these are told right here.
         """
         market, core, base, decide = self._market, self.core, self._base, self._decide
+        moves = WOKE_BEST if self._asked.best else WOKE_TIMER
         advance, orders, watched = market.advance, core.orders, self._guarded or core.stopped
         played = self.row - base
         while played < stop and wakes > 0:
@@ -148,7 +149,7 @@ class BookPlayer:
             row, before = market.row, played
             if row > played:
                 played, self.row, self._still = row, base + row, 0
-            if woke != WOKE_TIMER or orders.waiting or watched:
+            if (woke != WOKE_TIMER and (woke != moves or row == before)) or orders.waiting or watched:
                 if row > before:
                     core.input(row - before)
                 if woke & ~(WOKE_END | WOKE_BUDGET):
@@ -159,9 +160,13 @@ class BookPlayer:
             wakes -= 1
             self._still = 0  # time went on
             now_ns = market.now_ns
-            seq = core.input(row - before + 1)  # the rows, and the timer
+            event: MarketData
+            if woke == WOKE_TIMER:
+                event = TimerEvent("", now_ns, seq := core.input(row - before + 1))  # the rows, and the timer
+            else:
+                event = self._best_of(market.woken_symbol(), now_ns, seq := core.input(row - before))
             try:
-                signals = decide(TimerEvent("", now_ns, seq))
+                signals = decide(event)
                 if not signals:
                     continue
                 check_signals(signals)
@@ -240,20 +245,14 @@ class BookPlayer:
     def _quote(self, woke: int, now_ns: int, seq: int) -> None:
         asked = self._asked
         if asked.quote or (asked.best and woke & WOKE_BEST) or woke & WOKE_IMBALANCE:
-            code = self._market.woken_symbol()
-            bid, bid_size, ask, ask_size = self._market.best(code)
-            self._ask(
-                QuoteEvent(
-                    self.tape.symbols[code],
-                    now_ns,
-                    bid / NANOS_PER_UNIT,
-                    bid_size / NANOS_PER_UNIT,
-                    ask / NANOS_PER_UNIT,
-                    ask_size / NANOS_PER_UNIT,
-                    seq,
-                ),
-                now_ns,
-            )
+            self._ask(self._best_of(self._market.woken_symbol(), now_ns, seq), now_ns)
+
+    def _best_of(self, code: int, now_ns: int, seq: int) -> QuoteEvent:
+        bid, bid_size, ask, ask_size = self._market.best(code)
+        unit = NANOS_PER_UNIT
+        return QuoteEvent(
+            self.tape.symbols[code], now_ns, bid / unit, bid_size / unit, ask / unit, ask_size / unit, seq
+        )
 
     def _level(self, now_ns: int, seq: int) -> None:
         """Tell the level that the last row changed; side 0 where it removed every level of its symbol."""
