@@ -90,18 +90,22 @@ class Follower:
             if events:
                 return events
             self._from_the_start = False
-        while not self._waiting:
-            item = self._held or self._from_queue()
-            if item is None:
-                return self._catch_up(self._missed_to, events_max)
-            self._held = None
-            if item[0] > self.seq:
-                self._held = item
-                return self._catch_up(item[0], events_max)
-            self._taken += len(item[1])
-            self._waiting.extend(event for event in item[1] if event.seq > self.seq)
+        self._gather(events_max)
+        if not self._waiting:
+            return self._catch_up(self._held[0] if self._held else self._missed_to, events_max)
         self.release()
         return [self._waiting.popleft() for _ in range(min(events_max, len(self._waiting)))]
+
+    def _gather(self, events_max: int) -> None:
+        """Bring what is queued together, up to a hole that the journal has to fill."""
+        while len(self._waiting) < events_max and (item := self._held or self._from_queue()) is not None:
+            newest = self._waiting[-1].seq if self._waiting else self.seq
+            missed_to, batch = item
+            self._held = item if missed_to > newest else None
+            if self._held:
+                return
+            self._taken += len(batch)
+            self._waiting.extend(event for event in batch if event.seq > newest)
 
     def _from_queue(self) -> tuple[int, Sequence[Event]] | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from random import Random
@@ -20,7 +21,7 @@ from tradetui.engine.storage.rows import Row, SessionRows
 from tradetui.engine.storage.sessions import SessionInfo
 from tradetui.engine.storage.thread import Loop
 
-EVENTS_PER_TURN = 500  # a turn holds the interpreter for about a millisecond, and others want to run
+EVENTS_PER_TURN = 500
 ROWS_PER_TRANSACTION = 1_000
 STOPPING_WAIT_S_MAX = 0.25
 
@@ -154,16 +155,18 @@ class StorageWriter:
         )
 
     async def _turn(self) -> None:
-        self._fold()
+        await self._fold()
         if self._waiting and self._durable.reaches(self._waiting[0][0]):
             await self._store()
+            if self._follower.behind + len(self._waiting) < EVENTS_PER_TURN:  # else there is enough for another one
+                await self._loop.rest(self._pace.poll_s)
         elif self._loop.stopping and not self._waiting and not self._follower.behind:
             await self._finish()
         else:
             await self._ping_now_and_then()
             await self._loop.rest(self._pace.poll_s)
 
-    def _fold(self) -> None:
+    async def _fold(self) -> None:
         if len(self._waiting) >= EVENTS_PER_TURN:
             return
         stored = self._picture.stored_seq
@@ -171,6 +174,7 @@ class StorageWriter:
             rows = self._rows.add(event)
             if rows and event.seq > stored:
                 self._waiting.append((event.seq, rows))
+                await asyncio.sleep(0)  # lets go of the interpreter, for which the engine may be waiting
 
     async def _store(self) -> None:
         rows: list[Row] = []

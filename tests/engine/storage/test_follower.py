@@ -41,6 +41,14 @@ def test_a_reader_that_keeps_up_gets_every_event_from_memory(tmp_path: Path) -> 
     assert follower.behind == 0
 
 
+def test_many_small_batches_are_handed_out_together(tmp_path: Path) -> None:
+    follower, day = Follower(tmp_path / "never-written.db"), a_day(20)
+    for event in day:
+        follower.observe([event])
+    assert follower.take(90) == day[:90]
+    assert follower.take(90) == day[90:]
+
+
 def test_a_reader_that_stands_still_costs_no_memory_and_gets_the_rest_from_the_journal(
     tmp_path: Path, info: SessionInfo
 ) -> None:
