@@ -67,6 +67,9 @@ def test_a_session_is_stored_as_its_events_say(database_url: str, info: SessionI
 def test_storing_again_changes_nothing(database_url: str, closed_journal: Path) -> None:
     first = export_journal(closed_journal, open_target(database_url))
     before = {table: rows_of(database_url, table) for table in TABLES}
+    with open_journal(closed_journal) as reader:
+        newest = reader.last_events(1)[0].seq
+    assert rows_of(database_url, "sessions")[0][-3:-1] == (newest, True)
     assert export_journal(closed_journal, open_target(database_url)) == first
     assert {table: rows_of(database_url, table) for table in TABLES} == before
 

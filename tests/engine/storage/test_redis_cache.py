@@ -10,7 +10,16 @@ import redis
 from storage_servers import OwnRedis, eventually, free_port
 from storage_session import Engine, a_day
 
-from tradetui.engine.model.events import Event, FillEvent, OpeningEvent, OrderEvent, TradeEvent, VenuePosition
+from tradetui.engine.model.events import (
+    Event,
+    FillEvent,
+    OpeningEvent,
+    OrderEvent,
+    OrderStatusEvent,
+    TradeEvent,
+    VenuePosition,
+)
+from tradetui.engine.model.orders import OrderStatus
 from tradetui.engine.storage.backoff import Backoff
 from tradetui.engine.storage.cache_view import TICKS_KEPT, CacheView, HeldPosition, PendingOrder
 from tradetui.engine.storage.follower import Follower
@@ -106,6 +115,33 @@ def test_the_market_s_ticks_come_beside_the_events(redis_url: str, tmp_path: Pat
     with redis.Redis.from_url(redis_url) as client:
         kept = client.lrange(cache_key(info.session, "ticks:ACME"), 0, -1)
     assert [msgspec.json.decode(tick)["seq"] for tick in kept] == list(range(1499, 499, -1))
+
+
+def test_what_the_server_still_had_from_before_is_gone(redis_url: str, tmp_path: Path, info: SessionInfo) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.hset(cache_key(info.session, "positions"), "OLD", b"{}")
+        client.hset(cache_key(info.session, "orders"), "999", b"{}")
+    engine, cache = caching(redis_url, info, tmp_path)
+    cache.start()
+    engine.run(3)
+    engine.journal.close()
+    cache.close(30)
+    check(redis_url, info, view_of(engine.events))
+
+
+def test_an_order_that_was_pending_leaves_the_cache_when_it_is_done(
+    redis_url: str, tmp_path: Path, info: SessionInfo
+) -> None:
+    engine, cache = caching(redis_url, info, tmp_path)
+    cache.start()
+    engine.run(1)
+    eventually(lambda: cache.picture().stored_seq == engine.events[-1].seq)
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.hkeys(cache_key(info.session, "orders")) == [b"1"]
+        engine.happen([OrderStatusEvent(1, "ACME", OrderStatus.CANCELLED, "day over", 1, 99, 0)])
+        engine.journal.close()
+        cache.close(30)
+        assert client.hkeys(cache_key(info.session, "orders")) == []
 
 
 def test_ticks_that_nobody_takes_cost_bounded_memory(tmp_path: Path, info: SessionInfo) -> None:

@@ -116,6 +116,10 @@ def test_an_amount_keeps_its_value_and_gets_the_form_that_databases_give_back(am
     assert not plain.is_signed() or plain
 
 
+def test_zero_has_one_form() -> None:
+    assert [str(plain_money(Decimal(zero))) for zero in ("0", "-0", "0.00", "-0.0", "0E+5", "0E-9")] == ["0"] * 6
+
+
 @given(st.text(st.characters()))
 def test_any_text_becomes_one_that_a_database_takes(text: str) -> None:
     assert "\x00" not in plain_text(text)
