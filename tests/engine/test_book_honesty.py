@@ -104,6 +104,27 @@ def test_a_strategy_that_answers_its_own_fills_without_end_is_stopped_by_a_limit
         book_run(AnswersEveryFill(), session(deep), allow_short=True).run()
 
 
+@pytest.mark.slow
+def test_hours_in_which_nothing_happens_are_no_answer_without_end() -> None:
+    quiet = [(0.0, 1, 1, 1, 100.0, 1.0), (1_001.0, 1, 2, -1, 101.0, 1.0)]
+    strategy = Counting()
+    book_run(strategy, session(quiet)).run()
+    assert strategy.timers == 10_010
+
+
+class Counting(Strategy):
+    """Counts the tenths of seconds."""
+
+    subscribes = (Timer(100),)
+
+    def __init__(self) -> None:
+        self.timers = 0
+
+    def on_market_data(self, event: MarketData) -> list[Any]:  # type: ignore[override]
+        self.timers += 1
+        return []
+
+
 def told(*subscribes: Any) -> Strategy:
     class Told(Strategy):
         def on_market_data(self, event: MarketData) -> list[Any]:  # type: ignore[override]

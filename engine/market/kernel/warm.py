@@ -11,7 +11,7 @@ from os import environ, stat
 from platformdirs import user_cache_dir
 
 ENTRIES = 5  # functions that Python calls, a file each
-SECONDS = 30  # what compiling takes on a slow machine
+SECONDS = 40  # what compiling takes on a slow machine
 
 
 def is_compiled() -> bool:
