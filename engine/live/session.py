@@ -69,6 +69,7 @@ class LiveSession:
         self._facts: dict[str, Any] = {}
         self._asked_s: float | None = None  # when the venue was asked for the account, and has not answered
         self._compared_s = 0.0
+        self._heard = (0, 0.0)  # how many events the feed had when that last changed, and when it did
         self._over = threading.Event()  # the engine is done: the monitor writes the rest and ends
         self._unwritten = False  # the recording is behind
 
@@ -227,7 +228,11 @@ class LiveSession:
     def _look(self, connected: Connected) -> None:
         """Publish how feed and execution are."""
         execution, feed = connected.execution.health(), connected.data.health()
-        age_ns = max(0, time_ns() - feed.last_ns) if feed.last_ns else None
+        now_s = monotonic()
+        if feed.events != self._heard[0]:
+            self._heard = (feed.events, now_s)
+        age_ns = round((now_s - self._heard[1]) * 1e9) if feed.events else None
+        of_now = self._mode.upper() != "PRACTICE"  # a practice market has a time of its own: no lag can be told from it
         shown = FeedView(
             feed.name,
             feed.state,
@@ -235,7 +240,7 @@ class LiveSession:
             feed.conflated,
             feed.reconnects,
             feed.gaps,
-            feed.lag_ns,
+            feed.lag_ns if of_now else None,
             age_ns,
             self._bus.waiting(),
             feed.message,

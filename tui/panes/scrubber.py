@@ -121,7 +121,8 @@ class Scrubber(Pane):
                 line.append(Segment(text, style))
                 text, style = "", wanted
             text += char
-        return [*line, Segment(text, style), self.cell(f"{done * 100:.0f}%", 8, styles.strong, "right"), Segment(" ")]
+        share = f"{done * 100:.0f}%" if replayed(snapshot) else "now"  # how long a live session will be, nobody knows
+        return [*line, Segment(text, style), self.cell(share, 8, styles.strong, "right"), Segment(" ")]
 
     def _marks(self, snapshot: Snapshot, room: int) -> dict[int, tuple[str, Style]]:
         styles, glyphs = self.view.styles, self.view.glyphs
@@ -149,7 +150,8 @@ class Scrubber(Pane):
 
     def _foot(self, snapshot: Snapshot, width: int) -> Line:
         styles = self.view.styles
-        right = [Segment(f"{fmt.progress(snapshot.events, snapshot.events_total, 24)} events ", styles.muted)]
+        total = snapshot.events_total if replayed(snapshot) else 0
+        right = [Segment(f"{fmt.progress(snapshot.events, total, 24)} events ", styles.muted)]
         left: Line = [Segment(" ")]
         for key, label in self._hints if replayed(snapshot) else ():
             left += [Segment(key, styles.key), Segment(f" {label}  ", styles.muted)]
