@@ -19,7 +19,7 @@ from tradetui.data.store import is_store
 from tradetui.data.times import bound_ns, time_text
 from tradetui.engine.errors import DataError, UsageError
 from tradetui.engine.market.bars import Bars, Int64
-from tradetui.engine.market.tape import Codes, DepthChanges, MarketSession, OrderEvents, Quotes, Trades
+from tradetui.engine.market.tape import CLEAR, Codes, DepthChanges, MarketSession, OrderEvents, Quotes, Trades
 
 AnyPath = str | PathLike[str]
 
@@ -158,7 +158,7 @@ def _present(part: _Part) -> list[str]:
 
 def _joined(parts: list[_Part], layout: str, symbols: tuple[str, ...]) -> list[npt.NDArray[Any]]:
     """Symbol, time and the other columns of all parts, in time order and in that of the parts where times are equal."""
-    parts = sorted(parts, key=lambda part: int(part.ts_ns[0]))
+    parts = _begun_anew(sorted(parts, key=lambda part: int(part.ts_ns[0])), layout)
     names = ("symbol", "ts_ns", *COLUMNS[layout])
     kinds = {"symbol": np.int32, **NARROW}
     if not parts:
@@ -171,6 +171,36 @@ def _joined(parts: list[_Part], layout: str, symbols: tuple[str, ...]) -> list[n
         order = np.argsort(joined["ts_ns"], kind="stable")
         joined = {name: column[order] for name, column in joined.items()}
     return [joined[name] for name in names]
+
+
+def _begun_anew(parts: list[_Part], layout: str) -> list[_Part]:
+    """The parts, each with a row before its first that empties the books which an earlier part has left.
+
+    A file tells its book from the beginning: what rested at the end of the day before is told again, or is gone.
+    """
+    if layout not in BOOKS:
+        return parts
+    ended: dict[str, int] = {}  # when the rows of a symbol end, so far
+    begun = []
+    for part in parts:
+        first_ns = int(part.ts_ns[0])
+        left = [name for name in _present(part) if ended.get(name, first_ns + 1) <= first_ns]
+        for name in _present(part):
+            last_ns = int(part.ts_ns[part.symbol == part.symbols.index(name)][-1])
+            ended[name] = max(ended.get(name, last_ns), last_ns)
+        begun.append(_cleared(part, left) if left else part)
+    return begun
+
+
+def _cleared(part: _Part, symbols: Sequence[str]) -> _Part:
+    """The part with a row before its first for each of `symbols`: CLEAR of orders, side 0 of depth."""
+    codes = np.array([part.symbols.index(name) for name in symbols], part.symbol.dtype)
+    columns = {
+        name: np.concatenate((np.full(len(codes), CLEAR if name == "action" else 0, column.dtype), column))
+        for name, column in part.columns.items()
+    }
+    times = np.concatenate((np.full(len(codes), part.ts_ns[0], np.int64), part.ts_ns))
+    return _Part(part.content, part.layout, part.symbols, np.concatenate((codes, part.symbol)), times, columns)
 
 
 def _renumbered(part: _Part, symbols: tuple[str, ...]) -> Codes:

@@ -59,7 +59,8 @@ def traded_symbols(session: MarketSession) -> tuple[bool, ...]:
 class SessionTape:
     """The rows that a simulation needs, in the order in which they became known; made into a tape piece by piece.
 
-    Ties are those of `MarketSession.timeline`: order, depth, trade, quote; then by symbol; then in the table's order.
+    Ties: order, trade, depth, quote; then by symbol; then in the table's order. A trade comes before the fall of the
+    level that it caused, so that what stood ahead of an own order is not counted as gone twice.
     """
 
     def __init__(self, session: MarketSession, sources: tuple[Source, ...] | None = None) -> None:
@@ -68,7 +69,7 @@ class SessionTape:
         used = _used(session, self.sources)
         self.trades = used.trades
         orders = no_order_events(session.symbols) if used.orders is None else used.orders
-        tables: list[Table] = [table for table in (orders, used.depth, used.trades, used.quotes) if len(table)]
+        tables: list[Table] = [table for table in (orders, used.trades, used.depth, used.quotes) if len(table)]
         self._order: Int64 | None = None  # rows of all tables, put one after another, in the order of time
         if len(tables) == 1 and len(session.symbols) == 1:  # its own order is that of the session
             self.at_ns: Int64 = tables[0].ts_ns
