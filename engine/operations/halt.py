@@ -20,7 +20,7 @@ class Halt(msgspec.Struct, frozen=True):
 
 
 class HaltLatch:
-    """Of one environment. The companion of a session looks at it twenty times a second: `standing` is one system call."""
+    """Of one environment. A session's companion looks at it twenty times a second: `standing` is one system call."""
 
     def __init__(self, state_folder: Path, environment: Environment) -> None:
         self.path = state_folder / f"halt-{environment}.json"

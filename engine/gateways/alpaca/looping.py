@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
+TURNS_TO_CLOSE = 3  # of the loop: a transport that was closed or aborted lets go of its socket in a later one
+
 
 class LoopThread:
     """Runs `main` in a new loop; `call` has something done in it."""
@@ -60,3 +62,5 @@ class LoopThread:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        for _ in range(TURNS_TO_CLOSE):
+            await asyncio.sleep(0)
