@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tradetui.engine.market.kernel import book_changes, layout, looks, play
-from tradetui.engine.market.kernel.jit import LONG, LONGS, TABLE, entry, sources
+from tradetui.engine.market.kernel.jit import LONG, LONGS, TABLE, entry
 from tradetui.engine.market.kernel.levels import Memory
+from tradetui.engine.market.kernel.texts import sources
 
 ENTRIES = ("change", "change_all", "look", "play_rows", "play_end")
 

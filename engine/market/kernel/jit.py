@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
-from importlib.resources import files
 from typing import Any, Final, TypeVar, cast
 
 import numba
@@ -62,19 +60,3 @@ def direct(function: Function) -> Function:
     """An entry without numba's look at the arguments, 0.15 us a call; they must be just what its signature says."""
     compiled = getattr(function, "overloads", None)  # none with the JIT off
     return cast(Function, next(iter(compiled.values())).entry_point) if compiled else function
-
-
-def sources() -> int:
-    """A number that changes with the text of whatever is compiled: parts, and the numbers that they name."""
-    package = files(__package__)
-    parts = [
-        file
-        for file in package.iterdir()
-        if file.name.endswith(".py")
-        and any(b"\n@%b\n" % kind in file.read_bytes() for kind in (b"part", b"inner", b"once"))
-    ]
-    numbers = [package / "layout.py", files(__package__.rpartition(".")[0]) / "simulation.py"]
-    state = 0
-    for file in [*sorted(parts, key=lambda file: file.name), *numbers]:
-        state = zlib.crc32(file.read_bytes(), state)
-    return state

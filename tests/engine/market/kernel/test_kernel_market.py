@@ -10,8 +10,8 @@ import pytest
 
 from tapes import NANOS, add, cancel, quote, tape, tape_of, trade
 from tradetui.engine.market.kernel import entries, warm
-from tradetui.engine.market.kernel.jit import sources
 from tradetui.engine.market.kernel.market import KernelMarket
+from tradetui.engine.market.kernel.texts import sources
 from tradetui.engine.market.simulation import (
     REPORT_FILL,
     ROW_ADD,
@@ -134,6 +134,7 @@ def test_the_imbalance_share_and_slippage_are_kept_to_the_last_bit() -> None:
 
 
 def test_the_kernel_is_compiled_once_it_was_loaded_and_loading_it_again_tells_nothing() -> None:
+    warm.warm(lambda _: None)
     assert warm.is_compiled()
     told: list[str] = []
     warm.warm(told.append)
