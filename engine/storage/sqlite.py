@@ -87,8 +87,10 @@ class SqliteDatabase:
         self._make_file()
         connection = sqlite3.connect(self._path, timeout=self._busy_timeout_ms / 1000, isolation_level=None)
         self._connection = connection
-        (found,) = connection.execute("PRAGMA application_id").fetchone()
+        connection.execute("BEGIN")  # one view of both: another program may be making its tables right now
         (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        (found,) = connection.execute("PRAGMA application_id").fetchone()
+        connection.execute("COMMIT")
         if found != APPLICATION_ID and (found or tables):
             what = "a recorded session" if found else "another program's database"
             raise StorageError(f"{self.name}: it is {what}, and is left alone. Name another file")

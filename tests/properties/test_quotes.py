@@ -289,7 +289,7 @@ def test_what_the_envelope_accepts_every_risk_check_accepts(
 
 
 def test_an_order_sent_as_a_quote_says_what_it_is() -> None:
-    account = _Account(RiskLimits(), FeeSchedule(), Decimal(1000), True, True)
+    account = _Account(RiskLimits(), FeeSchedule(), Decimal(1000), True, True, False)
     wish = TwoSidedQuote("A", 99.0, 101.0, 2.0, 2.0, reason="around 100")
     bid, ask = account.manager.on_quote(wish, account.moment(100.0, TradingState.ACTIVE))
     assert isinstance(bid, OrderEvent)
