@@ -39,7 +39,7 @@ SYNTHETIC_SYMBOLS = 3
 
 def exchange(
     data: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of a session: session_quotes.parquet and the like.")
+        Path | None, typer.Option(metavar="DIR", help="Folder of one session: session_quotes.parquet, or as generated.")
     ] = None,
     synthetic: Annotated[
         int | None, typer.Option(metavar="SEED", help="Invent a market from this seed instead.")
@@ -167,7 +167,7 @@ def _market(data: Path | None, synthetic: int | None) -> tuple[MarketSession, Ba
     if data is not None:
         from tradetui.data.market_files import read_session
 
-        return read_session(data), None
+        return read_session(data, _session_name(data)), None
     if synthetic is not None:
         from tradetui.data.synthetic import FIRST_DAY
         from tradetui.data.synthetic_market.market import Market
@@ -179,6 +179,16 @@ def _market(data: Path | None, synthetic: int | None) -> tuple[MarketSession, Ba
     from tradetui.data.formats import read_many
 
     return sample_session(), read_many(sample_month())[0]
+
+
+def _session_name(folder: Path) -> str:
+    """What the files in it are called before `_bars.parquet`: "session", or the day of a generated one."""
+    names = sorted(path.name.removesuffix("_bars.parquet") for path in folder.glob("*_bars.parquet"))
+    if "session" in names or not names:
+        return "session"
+    if len(names) > 1:
+        raise UsageError(f"--data {folder} holds {len(names)} sessions ({names[0]} to {names[-1]}); keep one in a folder")
+    return names[0]
 
 
 def _keys() -> tuple[str, str, bool]:

@@ -96,6 +96,29 @@ def test_keys_that_were_made_are_printed_once_and_work(tmp_path: Path) -> None:
         assert keys["secret"] not in process.stdout.read()
 
 
+@pytest.mark.slow
+def test_a_generated_session_is_played_as_it_lies(tmp_path: Path) -> None:
+    from tradetui.data.synthetic_market.generate import Wanted, generate
+
+    generate(Wanted("session", 2, 1, 1_000, 7), tmp_path / "market", lambda *_: None)
+    with started(tmp_path, "--json", "--paused", "--data", "market", env=KEYS) as process:
+        assets = ask(addresses(process)["trading"], "GET", "/v2/assets", key="PKCANARY", secret=SECRET)[1]
+        assert {asset["symbol"] for asset in assets} >= {"ACME", "BOREAL"}
+
+
+def test_a_folder_of_several_sessions_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tradetui.tui.cli import main
+
+    for day in ("2026-03-02", "2026-03-03"):
+        (tmp_path / f"{day}_bars.parquet").touch()
+    monkeypatch.setattr(sys, "argv", ["tradetui", "exchange", "--data", str(tmp_path)])
+    with pytest.raises(SystemExit):
+        main()
+    assert "2 sessions (2026-03-02 to 2026-03-03); keep one in a folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -121,6 +121,13 @@ def test_coins_know_no_day() -> None:
     assert body["time_in_force"] == "gtc"
 
 
+@pytest.mark.parametrize(("symbol", "force"), [("ACME", "day"), ("BTC/USD", "gtc")])
+def test_a_quote_rests_as_a_plain_limit_where_nothing_is_post_only(symbol: str, force: str) -> None:
+    body = body_of(order(symbol=symbol, role="quote", time_in_force="gtx", **limit("99")), "s-1")
+    assert isinstance(body, dict)
+    assert (body["type"], body["time_in_force"], body["limit_price"]) == ("limit", force, "99")
+
+
 @pytest.mark.parametrize(
     ("more", "seen"),
     [
