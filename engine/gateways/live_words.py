@@ -32,6 +32,7 @@ class Send(msgspec.Struct, frozen=True):
 
     order: OrderEvent
     client_order_id: str
+    received_ns: int = 0  # when the tick that led to it was read, by the monotonic clock; 0: no tick did, or not known
 
 
 class Withdraw(msgspec.Struct, frozen=True):
@@ -56,7 +57,15 @@ Instruction = Send | Withdraw | WithdrawAll | LookUp
 
 # -- into the engine: VenueState is the whole account, Beat comes from the session's thread at least every 100 ms
 
-LiveInput = MarketData | FeedEvent | VenueReport | VenueState | Beat | Command
+
+class Arrived(msgspec.Struct, frozen=True, gc=False):
+    """Market data with the moment at which its bytes were read off the socket, by the monotonic clock."""
+
+    event: MarketData
+    received_ns: int
+
+
+LiveInput = Arrived | MarketData | FeedEvent | VenueReport | VenueState | Beat | Command
 Put = Callable[[LiveInput], None]  # into the engine's inbox: never blocks
 
 

@@ -1,17 +1,22 @@
-"""One turn of a live session: what came in is worked, written down, and only then acted on. Reads no clock.
+"""One turn of a live session: what came in is worked, written down, and only then acted on.
 
-Nothing leaves before the journal has it on disk. Batches of which nothing is to leave are not forced there at once.
+Nothing leaves before the journal has it on disk. Batches of which nothing is to leave are not forced there at once. The
+only clock is asked how long things took, and decides nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic_ns
 from typing import Any, NamedTuple
+
+from msgspec.structs import force_setattr
 
 from tradetui.engine.bus import EventBus
 from tradetui.engine.errors import JournalError
-from tradetui.engine.gateways.live_words import Beat, Instruction, LiveInput
+from tradetui.engine.gateways.live_words import Arrived, Beat, Instruction, LiveInput, Send
 from tradetui.engine.journal.writer import Journal
+from tradetui.engine.live.latencies import LiveLatencies
 from tradetui.engine.live.player import LivePlayer
 from tradetui.engine.model.commands import CancelAll, Kill
 from tradetui.engine.model.events import (
@@ -62,8 +67,12 @@ class LiveEngine:
         journal_name: str,
         ticks: dict[str, float],
         now_ns: int,
+        latencies: LiveLatencies | None = None,
+        clock_ns: Callable[[], int] = monotonic_ns,
     ) -> None:
         self.player = player
+        self.latencies, self._clock_ns = latencies or LiveLatencies(), clock_ns
+        self._decisions = 0  # of the strategy, up to the last tick
         self._journal, self._bus, self._doors = journal, bus, doors
         self._mode, self._journal_name = mode, journal_name
         self._compared: ReconciliationEvent | None = None
@@ -91,7 +100,12 @@ class LiveEngine:
         """One round: every input in order, the journal, what leaves, then a picture."""
         player, record = self.player, self._doors.record
         at_once = False
+        if len(inputs) > self.latencies.queued_max:
+            self.latencies.queued_max = len(inputs)
         for item in inputs:
+            received_ns = 0
+            if isinstance(item, Arrived):
+                received_ns, item = item.received_ns, item.event
             kind = type(item)
             if kind is Beat:
                 if not player.due(item):  # type: ignore[arg-type]  # it is a Beat
@@ -103,6 +117,8 @@ class LiveEngine:
             self._news = True
             if kind in _MARKET and item.seq:  # type: ignore[union-attr]  # all of them have a number
                 record(item)  # type: ignore[arg-type]
+                if player.decisions != self._decisions:
+                    self._decided(item.seq, received_ns)  # type: ignore[union-attr]
         self._settle(at_once, now_ns)
         if at_once or now_ns - self._published_ns >= PUBLISH_NS:
             self._measure_rate(now_ns)
@@ -140,6 +156,18 @@ class LiveEngine:
 
     # -- inside
 
+    def _decided(self, seq: int, received_ns: int) -> None:
+        """The strategy has decided about input `seq`: what leaves because of it carries when that arrived."""
+        player = self.player
+        self._decisions = player.decisions
+        if received_ns:
+            self.latencies.signal.add(self._clock_ns() - received_ns)
+            for instruction in player.core.venue.outbox:
+                if (
+                    type(instruction) is Send and instruction.order.cause > seq
+                ):  # a signal's; others waited for their turn
+                    force_setattr(instruction, "received_ns", received_ns)
+
     def _settle(self, at_once: bool, now_ns: int) -> None:
         """Write down what happened; then let out what is to leave."""
         player = self.player
@@ -154,6 +182,8 @@ class LiveEngine:
             self._waiting, self._committed_ns = False, now_ns
         for instruction in out:
             self._doors.send(instruction)
+            if type(instruction) is Send and instruction.received_ns:
+                self.latencies.handover.add(self._clock_ns() - instruction.received_ns)
         if player.wants_state:
             player.wants_state = False
             self._doors.ask_state()

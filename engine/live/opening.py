@@ -19,6 +19,7 @@ from tradetui.engine.gateways.live_words import LiveInput
 from tradetui.engine.journal.reader import open_journal
 from tradetui.engine.journal.writer import FileJournal
 from tradetui.engine.live.build import Mode, build_live
+from tradetui.engine.live.latencies import LiveLatencies
 from tradetui.engine.live.player import LivePlayer
 from tradetui.engine.live.recorder import Recorder, read_recording, recording_of
 from tradetui.engine.live.restoring import restore
@@ -86,6 +87,7 @@ def _connected(
     start: SessionEvent,
     past: tuple[Event, ...] = (),
 ) -> Connected:
+    latencies = LiveLatencies()
     return Connected(
         player,
         journal,
@@ -93,8 +95,9 @@ def _connected(
         dict.fromkeys(player.symbols, TICK_SHOWN_DEFAULT),
         Recorder(recording_of(journal.path), player.symbols, player.view.bar_ns),
         AlpacaGateway(broker.feed, broker.credentials, waiting=bus.waiting),
-        AlpacaExecutor(broker.execution, broker.credentials, session_id),
+        AlpacaExecutor(broker.execution, broker.credentials, session_id, tick_to_order=latencies.order),
         start,
         past,
+        latencies=latencies,
         down=broker.down,
     )

@@ -72,6 +72,7 @@ class LivePlayer:
         self.core, self.view = core, view
         self.symbols = view.symbols
         self.row = 0  # market inputs so far
+        self.decisions = 0  # how often the strategy was asked
         self.last, self.first = view.last, dict[str, float]()
         self.volume = dict.fromkeys(view.symbols, 0.0)
         self.seen_ns = dict.fromkeys(view.symbols, 0)
@@ -234,6 +235,7 @@ class LivePlayer:
         core = self.core
         if core.stopped or not self.opened:
             return
+        self.decisions += 1
         try:
             signals = self._decide(event)
             if signals:

@@ -16,6 +16,7 @@ import msgspec
 
 from tradetui.engine.bus import EventBus, Observer
 from tradetui.engine.errors import TradetuiError
+from tradetui.engine.live.latencies import LiveLatencies
 from tradetui.engine.model.commands import Command
 from tradetui.engine.model.events import Beat, FeedEvent, SessionEvent, VenueState
 from tradetui.engine.model.snapshot import ExecutionView, FeedView, Snapshot
@@ -52,6 +53,7 @@ class Connected(msgspec.Struct, frozen=True):
     start: SessionEvent
     past: tuple[Event, ...] = ()  # of a session that goes on
     observers: tuple[Observer, ...] = ()
+    latencies: LiveLatencies = msgspec.field(default_factory=LiveLatencies)
     down: Callable[[], None] | None = None  # called last: whatever else was started for this session
 
 
@@ -146,6 +148,7 @@ class LiveSession:
                 journal_name=connected.journal_name,
                 ticks=connected.ticks,
                 now_ns=monotonic_ns(),
+                latencies=connected.latencies,
             )
             engine.observe(connected.past)
             connected.execution.start(self._bus.put)
@@ -155,6 +158,7 @@ class LiveSession:
             self._turns(engine)
             self._stop_gateways(connected)
             engine.turn(self._bus.drain(0), monotonic_ns())  # what came in until the doors were shut
+            self._look(connected)
             engine.close(monotonic_ns())
         except (Exception, SystemExit) as error:  # a fault: stop loudly, with what was journaled intact
             log.exception("the session failed")
@@ -245,7 +249,11 @@ class LiveSession:
             self._bus.waiting(),
             feed.message,
         )
-        self._facts = {"feeds": (shown,), "execution": _execution_view(execution)}
+        self._facts = {
+            "feeds": (shown,),
+            "execution": _execution_view(execution),
+            "latencies": connected.latencies.picture(),
+        }
 
     def _flush(self, connected: Connected) -> None:
         """Write the recording; where that fails the engine is told, and it is tried again."""

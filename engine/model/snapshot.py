@@ -164,6 +164,26 @@ class StorageView(msgspec.Struct, frozen=True):
     text: str = ""  # where, what waits, what to do; never a secret
 
 
+class LatencyView(msgspec.Struct, frozen=True):
+    """How long something took, over a whole session: times in ns, 0 where nothing was counted."""
+
+    count: int = 0
+    p50_ns: int = 0
+    p99_ns: int = 0
+    max_ns: int = 0
+    sum_ns: int = 0
+    within: tuple[int, ...] = ()  # how many took at most each of engine.latency.BOUNDS_NS; empty for none
+
+
+class LatenciesView(msgspec.Struct, frozen=True):
+    """From when bytes were read off the feed's socket until something came of them, of a live session."""
+
+    tick_to_signal: LatencyView = LatencyView()  # the strategy was asked and has decided, whatever it decided
+    tick_to_handover: LatencyView = LatencyView()  # its order is on disk and in the execution thread's queue
+    tick_to_order: LatencyView = LatencyView()  # its request to the venue begins
+    queued_max: int = 0  # inputs that the engine found waiting at once
+
+
 class ReconciliationView(msgspec.Struct, frozen=True):
     """The newest comparison of our books with the venue's account."""
 
@@ -208,11 +228,12 @@ class Snapshot(msgspec.Struct, frozen=True):
     orders_unconfirmed: int = 0
     account: AccountView = AccountView()
     account_label: str = ""  # of a live session, as the broker said: `Alpaca ****1234`
-    feeds: tuple[FeedView, ...] = ()  # these five are a live session's alone
+    feeds: tuple[FeedView, ...] = ()  # these six are a live session's alone
     execution: ExecutionView | None = None
     storage: tuple[StorageView, ...] = ()
     reconciliation: ReconciliationView | None = None
     holds: tuple[str, ...] = ()  # why no new risk may be taken
+    latencies: LatenciesView | None = None
     symbols: tuple[SymbolView, ...] = ()
     books: dict[str, BookView] = {}
     fills: tuple[FillView, ...] = ()  # the newest 500, oldest first

@@ -18,14 +18,13 @@ from tradetui.engine.model.commands import Command, Kill
 from tradetui.engine.model.events import TradingState
 from tradetui.engine.model.snapshot import Snapshot
 from tradetui.engine.operations.halt import Halt, HaltLatch
-from tradetui.engine.operations.health import Latencies, SessionHealth
+from tradetui.engine.operations.health import SessionHealth
 from tradetui.engine.operations.run_files import Registration, RunFile
 
 LOOK_S = 0.05  # a kill from another terminal acts this fast where no kill over the broker did before
 BEATS_S = 1.0
 ENVIRONMENTS: dict[str, Environment] = {"PRACTICE": "dev", "PAPER": "paper", "LIVE": "live"}  # by a session's mode
 STOP_S = 1.0
-NONE_MEASURED = Latencies()
 
 
 class Watched(Protocol):
@@ -52,11 +51,10 @@ class Companion:
         file: RunFile,
         session: Callable[[], Watched],
         urls: Mapping[Environment, str],
-        latencies: Callable[[], tuple[Latencies, Latencies]] | None = None,
     ) -> None:
         self._registration = Registration(state_folder, file)
         self._latches = {mode: HaltLatch(state_folder, environment) for mode, environment in ENVIRONMENTS.items()}
-        self._file, self._session, self._urls, self._latencies = file, session, urls, latencies
+        self._file, self._session, self._urls = file, session, urls
         self._told: Halt | None = None  # the halt that the session was told of
         self._obeyed = False
         self._picture: SessionHealth | None = None
@@ -100,8 +98,7 @@ class Companion:
     def beat(self) -> None:
         """Leave a picture, and what is known better by now."""
         snapshot = self._session().snapshot()
-        latencies = self._latencies() if self._latencies else (NONE_MEASURED, NONE_MEASURED)
-        self._picture = health_of(snapshot, time.time_ns(), *latencies)
+        self._picture = health_of(snapshot, time.time_ns())
         environment = ENVIRONMENTS.get(snapshot.mode, self._file.environment)
         file = replace(
             self._file,
@@ -126,9 +123,7 @@ class Companion:
                 self.beat()
 
 
-def health_of(
-    snapshot: Snapshot, ts_ns: int, tick_to_signal: Latencies = NONE_MEASURED, tick_to_order: Latencies = NONE_MEASURED
-) -> SessionHealth:
+def health_of(snapshot: Snapshot, ts_ns: int) -> SessionHealth:
     """A session's picture for those who do not draw it."""
     told = snapshot.reconciliation
     return SessionHealth(
@@ -146,6 +141,5 @@ def health_of(
         queue_depth=max((feed.queued for feed in snapshot.feeds), default=0),
         storage="; ".join(f"{kept.name} {kept.state}" for kept in snapshot.storage if kept.state != "OK"),
         differences=None if told is None else len(told.differences),
-        tick_to_signal=tick_to_signal,
-        tick_to_order=tick_to_order,
+        latencies=snapshot.latencies,
     )

@@ -2,38 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 import msgspec
 
-from tradetui.engine.model.snapshot import ExecutionView, FeedView
-
-BUCKETS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
-NS_PER_S = 1_000_000_000
-
-
-class Latencies(msgspec.Struct, frozen=True):
-    """How many took at most each of BUCKETS_S, the last more than all; and their sum."""
-
-    counts: tuple[int, ...] = (0,) * (len(BUCKETS_S) + 1)
-    sum_s: float = 0.0
-
-
-class LatencyCounter:
-    """Counts on the thread that measures; `picture` is what others may have."""
-
-    def __init__(self) -> None:
-        self._counts = [0] * (len(BUCKETS_S) + 1)
-        self._sum_ns = 0
-
-    def add(self, took_ns: int) -> None:
-        """One more."""
-        self._counts[bisect_left(BUCKETS_S, took_ns / NS_PER_S)] += 1
-        self._sum_ns += took_ns
-
-    def picture(self) -> Latencies:
-        """As it is now."""
-        return Latencies(tuple(self._counts), self._sum_ns / NS_PER_S)
+from tradetui.engine.model.snapshot import ExecutionView, FeedView, LatenciesView
 
 
 class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,5 +25,4 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     storage_lag: int = 0  # rows that wait for a database
     storage: str = ""  # what is wrong with it; empty where nothing is
     differences: int | None = None  # of the last reconciliation
-    tick_to_signal: Latencies = Latencies()
-    tick_to_order: Latencies = Latencies()
+    latencies: LatenciesView | None = None

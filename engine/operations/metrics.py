@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Self
 from wsgiref.simple_server import WSGIServer
 
 from tradetui.engine.errors import UsageError
-from tradetui.engine.operations.health import BUCKETS_S, Latencies, SessionHealth
+from tradetui.engine.latency import BOUNDS_NS
+from tradetui.engine.model.snapshot import LatencyView
+from tradetui.engine.operations.health import SessionHealth
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -82,8 +84,11 @@ class SessionCollector:
             if value is not None:
                 yield GaugeMetricFamily(f"tradetui_{name}", words, value=value)
         yield from _feeds(health)
-        yield _histogram("tradetui_tick_to_signal_seconds", "From a tick to a decision", health.tick_to_signal)
-        yield _histogram("tradetui_tick_to_order_seconds", "From a tick to an order on its way", health.tick_to_order)
+        if (took := health.latencies) is not None:
+            yield _histogram("tradetui_tick_to_signal_seconds", "From a tick to a decision", took.tick_to_signal)
+            yield _histogram("tradetui_tick_to_handover_seconds", "To an order handed over", took.tick_to_handover)
+            yield _histogram("tradetui_tick_to_order_seconds", "To an order on its way", took.tick_to_order)
+            yield GaugeMetricFamily("tradetui_queue_depth_max", "Most inputs that waited", value=took.queued_max)
 
 
 def _feeds(health: SessionHealth) -> Iterator[Metric]:
@@ -111,11 +116,11 @@ def _feeds(health: SessionHealth) -> Iterator[Metric]:
     yield from (reconnects, up)
 
 
-def _histogram(name: str, words: str, latencies: Latencies) -> Metric:
+def _histogram(name: str, words: str, took: LatencyView) -> Metric:
     from prometheus_client.core import HistogramMetricFamily
 
-    buckets, below = [], 0
-    for bound, count in zip((*map(str, BUCKETS_S), "+Inf"), latencies.counts, strict=True):
-        below += count
-        buckets.append((bound, float(below)))
-    return HistogramMetricFamily(name, words, buckets=buckets, sum_value=latencies.sum_s)
+    within = took.within or (0,) * len(BOUNDS_NS)
+    buckets = [(str(bound_ns / 1e9), float(count)) for bound_ns, count in zip(BOUNDS_NS, within, strict=True)]
+    return HistogramMetricFamily(
+        name, words, buckets=[*buckets, ("+Inf", float(took.count))], sum_value=took.sum_ns / 1e9
+    )

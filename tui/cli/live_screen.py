@@ -11,7 +11,7 @@ from tradetui.engine.errors import RunFailed, UsageError
 
 if TYPE_CHECKING:
     from tradetui.engine.live.session import LiveSession
-    from tradetui.engine.model.snapshot import Snapshot
+    from tradetui.engine.model.snapshot import LatenciesView, Snapshot
     from tradetui.tui.cli.feeds import Feed
 
 LOOK_S = 0.05
@@ -71,6 +71,20 @@ def run_screen(
         raise RunFailed(last.error)
 
 
+def _latencies(took: LatenciesView | None) -> dict[str, dict[str, float]] | None:
+    """Each with its count and figures in ms."""
+    if took is None:
+        return None
+    return {
+        name: {
+            "count": one.count,
+            **{f"{figure}_ms": getattr(one, f"{figure}_ns") / 1e6 for figure in ("p50", "p99", "max")},
+        }
+        for name in ("tick_to_signal", "tick_to_handover", "tick_to_order")
+        for one in (getattr(took, name),)
+    }
+
+
 def _print(told: Snapshot, as_json: bool) -> None:
     import msgspec
 
@@ -91,6 +105,14 @@ def _print(told: Snapshot, as_json: bool) -> None:
         "holds": list(told.holds),
         "differences": [] if told.reconciliation is None else list(told.reconciliation.differences),
         "journal": told.journal,
+        "latencies": _latencies(told.latencies),
+        "queued_max": told.latencies.queued_max if told.latencies else 0,
+        "conflated": sum(feed.conflated for feed in told.feeds),
+        "reconnects": sum(feed.reconnects for feed in told.feeds),
+        "gaps": sum(feed.gaps for feed in told.feeds),
+        "orders_sent": told.execution.sent if told.execution else 0,
+        "unresolved": told.execution.unresolved if told.execution else 0,
+        "storage": [msgspec.structs.asdict(store) for store in told.storage],
     }
     if as_json:
         print(msgspec.json.encode(summary).decode())

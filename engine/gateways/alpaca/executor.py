@@ -25,6 +25,7 @@ from tradetui.engine.gateways.alpaca.resolving import Resolver
 from tradetui.engine.gateways.alpaca.rest import Answer, Clocks, Rest
 from tradetui.engine.gateways.alpaca.sending import Canceller, Sender
 from tradetui.engine.gateways.live_words import ExecutionHealth, Instruction, LookUp, Put, Send, Withdraw, WithdrawAll
+from tradetui.engine.latency import LatencyHistogram
 from tradetui.engine.model.events import FeedEvent
 
 NAME = "alpaca"
@@ -42,7 +43,9 @@ class AlpacaExecutor:
         *,
         chance: Random | None = None,
         clocks: Clocks | None = None,
+        tick_to_order: LatencyHistogram | None = None,
     ) -> None:
+        self._tick_to_order = tick_to_order or LatencyHistogram()
         self._config, self._credentials = config, credentials
         self._clocks, self._chance = clocks or Clocks(), chance or Random()
         self._stop = threading.Event()
@@ -70,7 +73,14 @@ class AlpacaExecutor:
             Questions(rests[2], clocks), self._desk, questions, config, clocks, self._chance, self._answered
         )
         self._sender = Sender(
-            rests[0], self._desk, self._orders, config, clocks, self._resolver.look_up, self._answered
+            rests[0],
+            self._desk,
+            self._orders,
+            config,
+            clocks,
+            self._resolver.look_up,
+            self._answered,
+            self._tick_to_order,
         )
         self._canceller = Canceller(
             rests[1], self._desk, self._cancels, config, self._chance, self._resolver.resync, self._answered

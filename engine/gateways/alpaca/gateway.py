@@ -197,7 +197,10 @@ class Line:
 
     def row(self, row: dict[str, Any]) -> None:
         """As Hears.row."""
+        out = self._gateway._out
+        out.received_ns = self.stream.socket.received_ns
         self._intake.row(row)
+        out.received_ns = 0  # what is told otherwise was not read just now
         self._gateway._flush_later()
 
     def garbage(self) -> None:

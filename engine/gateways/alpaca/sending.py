@@ -14,7 +14,9 @@ from tradetui.engine.gateways.alpaca.order_body import body_of
 from tradetui.engine.gateways.alpaca.order_records import Record
 from tradetui.engine.gateways.alpaca.order_stream import KEYS_ADVICE
 from tradetui.engine.gateways.alpaca.rest import Answer, Clocks, Rest
+from tradetui.engine.gateways.alpaca.wire import NS_PER_S
 from tradetui.engine.gateways.live_words import Send
+from tradetui.engine.latency import LatencyHistogram
 
 ORDERS = "/v2/orders"
 LEAVING_LOOK_S = 0.05
@@ -32,9 +34,11 @@ class Sender:
         clocks: Clocks,
         look_up: Callable[[Record], None],
         answered: Callable[[Answer], None],
+        tick_to_order: LatencyHistogram,
     ) -> None:
         self._rest, self._desk, self._lane, self._config = rest, desk, lane, config
         self._clocks, self._look_up, self._answered = clocks, look_up, answered
+        self._tick_to_order = tick_to_order
         self.sent = 0
 
     def send(self, send: Send, tries: int = 0, until_s: float | None = None) -> None:
@@ -51,6 +55,8 @@ class Sender:
         if until_s is None and self._desk.ask(lambda states: states.leaving(order.symbol)):
             until_s = self._clocks.steady_s() + self._config.leaving_s
         self.sent += 1
+        if send.received_ns and not tries:
+            self._tick_to_order.add(round(self._clocks.steady_s() * NS_PER_S) - send.received_ns)
         self._heard(send, record, self._rest.ask_now("POST", ORDERS, body), tries, until_s)
 
     def _heard(self, send: Send, record: Record, answer: Answer, tries: int, until_s: float | None) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from random import Random
+from time import monotonic_ns
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -50,6 +51,7 @@ class Socket:
     ) -> None:
         self.url = checked_url(url)
         self.reconnects = 0
+        self.received_ns = 0  # when the newest bytes were read, by the monotonic clock: a frame's last ones
         self._config = config
         self._backoff = Backoff(config.waits, chance)
         self._greet, self._hear, self._down = greet, hear, down
@@ -82,13 +84,21 @@ class Socket:
 
     async def _once(self) -> tuple[str, bool]:
         """One connection, from its beginning to its end: why it ended."""
-        from websockets.asyncio.client import connect
+        from websockets.asyncio.client import ClientConnection, connect
         from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
-        config = self._config
+        config, socket = self._config, self
+
+        class Connection(ClientConnection):
+            def data_received(self, data: bytes) -> None:
+                # Frames of one read are all taken before the next one: this is when each of them was there.
+                socket.received_ns = monotonic_ns()
+                super().data_received(data)
+
         try:
             async with connect(
                 self.url,
+                create_connection=Connection,
                 open_timeout=config.open_s,
                 ping_interval=config.ping_every_s,
                 ping_timeout=config.ping_patience_s,

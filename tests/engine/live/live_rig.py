@@ -188,6 +188,7 @@ class LiveRig:
         symbols: Sequence[str] = ("AA", "BB"),
         send: Callable[[Instruction], None] | None = None,
         strategy: Strategy | None = None,
+        clock_ns: Callable[[], int] = lambda: 0,
         **options: Any,
     ) -> None:
         self.venue = venue or MemoryVenue()
@@ -207,6 +208,7 @@ class LiveRig:
         self.engine = LiveEngine(
             self.player, self.journal, bus, doors,
             mode="PRACTICE", journal_name="s.db", ticks=dict.fromkeys(symbols, 0.01), now_ns=self.now_ns,
+            clock_ns=clock_ns,
         )  # fmt: skip
 
     def _ask(self) -> None:

@@ -7,8 +7,9 @@ import urllib.request
 import pytest
 
 from tradetui.engine.errors import UsageError
-from tradetui.engine.model.snapshot import ExecutionView, FeedView
-from tradetui.engine.operations.health import LatencyCounter, SessionHealth
+from tradetui.engine.latency import LatencyHistogram
+from tradetui.engine.model.snapshot import ExecutionView, FeedView, LatenciesView
+from tradetui.engine.operations.health import SessionHealth
 from tradetui.engine.operations.metrics import MetricsEndpoint
 
 pytestmark = pytest.mark.slow  # the library looks twice a second whether it is to stop
@@ -22,7 +23,7 @@ def scraped(port: int) -> dict[str, float]:
 
 
 def picture(**more: object) -> SessionHealth:
-    took = LatencyCounter()
+    took = LatencyHistogram()
     for ns in (50_000, 900_000, 4_000_000, 3_000_000_000):
         took.add(ns)
     return SessionHealth(
@@ -33,7 +34,7 @@ def picture(**more: object) -> SessionHealth:
         fills=3,
         queue_depth=7,
         storage_lag=5,
-        tick_to_order=took.picture(),
+        latencies=LatenciesView(tick_to_order=took.picture(), queued_max=12),
         **more,  # type: ignore[arg-type]
     )
 
@@ -45,7 +46,7 @@ def test_a_scrape_tells_the_newest_picture() -> None:
         first = scraped(endpoint.port)
         second = scraped(endpoint.port)
     assert first["tradetui_ticks_total"] == 10
-    assert first["tradetui_queue_depth"] == 7
+    assert (first["tradetui_queue_depth"], first["tradetui_queue_depth_max"]) == (7, 12)
     assert first["tradetui_storage_lag_rows"] == 5
     assert first['tradetui_reconnects_total{name="iex"}'] == 4
     assert first['tradetui_up{name="iex"}'] == 0

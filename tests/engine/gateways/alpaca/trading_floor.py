@@ -16,7 +16,7 @@ from tradetui.engine.gateways.alpaca.config import ExecutionConfig, RestConfig, 
 from tradetui.engine.gateways.alpaca.credentials import Credentials
 from tradetui.engine.gateways.alpaca.executor import AlpacaExecutor
 from tradetui.engine.gateways.alpaca.rest import Clocks
-from tradetui.engine.gateways.live_words import LiveInput, LookUp, Send, VenueState, Withdraw, WithdrawAll
+from tradetui.engine.gateways.live_words import Arrived, LiveInput, LookUp, Send, VenueState, Withdraw, WithdrawAll
 from tradetui.engine.model.events import FeedEvent, OrderEvent, VenueReport
 from tradetui.engine.practice import trade_stream
 from tradetui.engine.practice.faults import Rule
@@ -41,7 +41,7 @@ class Inbox:
 
     def put(self, item: LiveInput) -> None:
         with self._changed:
-            self.items.append(item)
+            self.items.append(item.event if isinstance(item, Arrived) else item)
             self._changed.notify_all()
 
     def until(self, holds: Callable[[list[Any]], T], what: str = "") -> T:
