@@ -159,6 +159,8 @@ def _act(
     core.signals(signals, ts_ns + delay_ns, seq, symbol=symbol, price=close / NANOS_PER_UNIT)
     if core.same_close and symbol in core.venue.watches:
         settle(core, symbol, Window(ts_ns, close, close, close, close, bars.volume.item(row)), row)
+        if core.guard.limit is not None:
+            check_drawdown(core, ts_ns + delay_ns, core.seq)
 
 
 def _next_touch(core: BarCore, bars: Bars, start: int, stop: int) -> int:

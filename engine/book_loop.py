@@ -99,6 +99,8 @@ class BookPlayer:
         self._guarded = core.guard.limit is not None
         self._still = 0  # wakes since the last row or timer
         self._decide: Callable[[MarketData], object] = core.strategy.on_market_data  # type: ignore[assignment]
+        if len(tape):
+            core.curve.begin(int(tape.at_ns[0]))
 
     def __len__(self) -> int:
         return len(self.tape)
@@ -194,12 +196,12 @@ class BookPlayer:
             raise RuntimeError(f"{self._still} wakes at row {self.row} of the market, limit {WAKES_AT_ONE_ROW_MAX}")
         if woke & WOKE_REPORT:
             self._settle(now_ns)
+        if self._guarded and core.portfolio.open:
+            check_drawdown(core, now_ns, core.seq)
         if core.orders.waiting:
             core.release(now_ns)
         if woke & WOKE_BAR:
             self._bar(now_ns)
-        if self._guarded and core.portfolio.open:
-            check_drawdown(core, now_ns, core.seq)
         if woke & WOKE_TIMER:
             self._ask(TimerEvent("", now_ns, core.input()), now_ns)
         if woke & _QUOTED:
@@ -218,8 +220,11 @@ class BookPlayer:
         for report in self._market.reports():
             outcome = venue.outcome(report)
             if isinstance(outcome, FillEvent):
-                core.filled(outcome)
-                core.curve.point(now_ns, core.equity(), True)
+                core.booked(outcome)
+                if self._guarded:  # a loss or a fee may end a position: nothing is held then, and yet equity fell
+                    check_drawdown(core, now_ns, outcome.seq)
+                core.answered(outcome)
+                core.curve.point(now_ns, core.equity(), bool(core.portfolio.open), traded=True)
                 if not report.leaves:
                     core.let_go(report.order_id)
             elif isinstance(outcome, Lessened):

@@ -240,6 +240,11 @@ class Core(Generic[V]):
 
     def filled(self, fill: FillEvent, row: int = -1) -> None:
         """Book an execution and bring about all that follows from it; `row` is that of its bar, -1 outside bars."""
+        self.booked(fill, row)
+        self.answered(fill)
+
+    def booked(self, fill: FillEvent, row: int = -1) -> None:
+        """Book an execution, with the orders that it places and ends; `answered` is to follow."""
         self.emit(fill, self._order_seq.get(fill.order_id, 0))
         self.portfolio.apply(fill)
         if not fill.leaves:
@@ -252,6 +257,9 @@ class Core(Generic[V]):
             self.changes.append(Change(row - self.first_row, symbol, signed, -signed * price - float(fill.fee)))
         now = Moment(fill.ts_ns, fill.seq, price, self.free(), self.state)
         self.route(self.orders.on_fill(fill, now), fill.seq, born=self.venue.rest)
+
+    def answered(self, fill: FillEvent) -> None:
+        """Tell the strategy of an execution that was booked, and put through what it wishes."""
         if self._answers_fills and not self.stopped:
             try:
                 signals = self.strategy.on_fill(fill)

@@ -136,13 +136,14 @@ class TapePlayer:
             core.venue.displayed.show(symbol, 1, ask, int(table.ask_size[row]))
             core.venue.displayed.show(symbol, -1, bid, int(table.bid_size[row]))
         watch = core.venue.watches.get(symbol)
-        if watch is not None and (
+        reached = watch is not None and (
             bid / NANOS_PER_UNIT <= watch.low or ask / NANOS_PER_UNIT >= watch.high or ts_ns >= watch.expires_ns
-        ):
+        )
+        if reached:
             sell = Window(ts_ns, bid, bid, bid, bid, sizes[0])
             buy = Window(ts_ns, ask, ask, ask, ask, sizes[1])
             settle_quote(core, symbol, buy if ask else None, sell if bid else None)
-        if core.guard.limit is not None and core.portfolio.open:
+        if core.guard.limit is not None and (reached or core.portfolio.open):
             check_drawdown(core, ts_ns, seq)
         if self._listens("quote"):
             quote = core.view.quotes[symbol]

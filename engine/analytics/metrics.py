@@ -140,10 +140,17 @@ def _tradetui(
         fees=float(pnl.fees),
         fill_rate=execution.fill_rate,
         average_slippage_bps=execution.average_slippage_bps,
-        exposure=float(curve.exposed.mean()) if points else 0.0,
+        exposure=_exposure(curve),
         ambiguous_trades=sum(trade.ambiguous for trade in trades),
         periods_per_year=periods,
     )
+
+
+def _exposure(curve: Curve) -> float:
+    """The share of time with a position: of bars, those at any time of which one was open."""
+    if curve.exposure is not None:
+        return curve.exposure
+    return float(curve.exposed.mean()) if curve.exposed.size else 0.0
 
 
 def _average(amounts: Sequence[Decimal]) -> float | None:

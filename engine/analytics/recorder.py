@@ -29,6 +29,8 @@ class CurveRecorder:
         self._held: dict[int, float] = {}
         self._price: dict[int, float] = {}
         self._points: list[tuple[int, float, bool]] = []
+        self._began_ns = self._at_ns = self._open_ns = 0
+        self._open = False  # a position is open since `_at_ns`
         self._parts: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.bool_]]] = []
 
     def add(self, bars: Bars, changes: list[Change], cash: float, held: dict[int, float]) -> None:
@@ -73,9 +75,25 @@ class CurveRecorder:
             price = np.where(last >= 0, close[own[np.maximum(last, 0)]] if len(own) else known, known)
         return quantity * price, ((quantity != 0) | (touched == 1)).astype(np.int64)
 
-    def point(self, ts_ns: int, equity: float, exposed: bool) -> None:
-        """One point that was computed elsewhere: for sessions whose fills come between bars."""
-        self._points.append((ts_ns, equity, exposed))
+    def begin(self, ts_ns: int) -> None:
+        """The market begins: from here on time counts for the share of it in which a position was open."""
+        self._began_ns = self._at_ns = ts_ns
+
+    def point(self, ts_ns: int, equity: float, held: bool, *, traded: bool = False) -> None:
+        """One point that was computed elsewhere: for sessions whose fills come between bars.
+
+        `held` says that a position is open from here on, `traded` that a fill made this point.
+        """
+        if not self._began_ns:
+            self.begin(ts_ns)
+        if self._open:
+            self._open_ns += ts_ns - self._at_ns
+        self._at_ns, self._open = ts_ns, held
+        self._points.append((ts_ns, equity, held or traded))
+
+    def _share_held(self) -> float | None:
+        lasted_ns = self._at_ns - self._began_ns
+        return self._open_ns / lasted_ns if lasted_ns > 0 else None
 
     def curve(self) -> Curve:
         """Everything recorded so far, one point a market time (the last of several)."""
@@ -91,4 +109,4 @@ class CurveRecorder:
         last = np.flatnonzero(np.append(ts[1:] != ts[:-1], True))
         if len(last) != len(ts):
             exposed = np.logical_or.reduceat(exposed, np.concatenate(([0], last[:-1] + 1)))
-        return Curve(ts[last], equity[last], exposed, self._start)
+        return Curve(ts[last], equity[last], exposed, self._start, self._share_held())

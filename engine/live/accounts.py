@@ -36,6 +36,7 @@ class Accounts:
         opening = OpeningEvent(state.cash, state.positions, ts_ns)
         core.emit(opening, state.seq)
         core.portfolio.adopt(opening)
+        core.guard.rearm(core.equity())  # the first peak: even the first fee is a fall
 
     def compare(self, state: VenueState, ts_ns: int) -> Looked:
         """Look at the account, take into view whose orders are not ours, and say what differs for the second time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tradetui.engine.control import check_drawdown
 from tradetui.engine.live.outbox import ENDS, AtVenue, OutboxVenue
 from tradetui.engine.live.view import LiveView
 from tradetui.engine.model.events import RiskEvent, VenueReport
@@ -42,8 +43,11 @@ class Reports:
             fill = venue.fill(known, report)
         if fill is None:
             return
-        core.filled(fill)
-        core.curve.point(now_ns, core.equity(), True)
+        core.booked(fill)
+        if core.guard.limit is not None:
+            check_drawdown(core, now_ns, fill.seq)
+        core.answered(fill)
+        core.curve.point(now_ns, core.equity(), bool(core.portfolio.open), traded=True)
         if known is None:
             return
         number = known.order.order_id

@@ -57,6 +57,7 @@ class _Fold:
                 self._report(event)
             case OpeningEvent():
                 core.portfolio.adopt(event)
+                core.guard.rearm(core.equity())
                 player.opened = True
             case VenueState():
                 self._account(event)

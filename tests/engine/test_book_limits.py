@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from book_session import SECOND, START, book_run, session
-from tradetui.engine.market.tape import ADD, CANCEL
-from tradetui.engine.model.events import MarketData, SignalEvent, TradingState
+from tradetui.engine.market.tape import ADD, CANCEL, EXECUTE
+from tradetui.engine.model.events import FillEvent, MarketData, SignalEvent, TradingState
 from tradetui.engine.model.wakes import Timer
 from tradetui.engine.strategy import Strategy
 
@@ -47,3 +47,54 @@ def test_an_order_that_waits_for_the_rate_limit_is_sent_at_a_move_of_the_book() 
     result = book_run(strategy, session([*BOOK, *moves]), limits={"max_orders_per_second": 1}).run()
     entries = [order for order in result.orders_sent if order.role == "open"]
     assert [(order.ts_ns - START) / SECOND for order in entries] == [60.0, 61.5]
+
+
+class Reentering(EveryMinute):
+    """Enters again as soon as it hears of an exit."""
+
+    def on_fill(self, fill: FillEvent) -> list[SignalEvent]:
+        return [SignalEvent("X", 1, quantity=1)] if fill.side < 0 and not fill.leaves else []
+
+
+def test_a_position_closed_at_a_loss_halts_before_the_strategy_hears_of_the_fill() -> None:
+    """The mark of 99 is within the limit; the fills below it are not, and then nothing is held that could be marked."""
+    thin = [(0.0, ADD, 1, 1, 99.0, 1.0), (0.0, ADD, 2, -1, 100.0, 50.0), (0.0, ADD, 3, 1, 80.0, 50.0)]
+    later = [(90.0, ADD, 4, 1, 81.0, 1.0), (130.0, ADD, 5, 1, 82.0, 1.0), (190.0, ADD, 6, 1, 83.0, 1.0)]
+    strategy = Reentering([SignalEvent("X", 1, quantity=9)], [SignalEvent("X", 0)])
+    run = book_run(strategy, session([*thin, *later]), cash="1000", limits={"max_drawdown": "0.15"})
+    result = run.run()
+    assert [control.ts_ns for control in result.controls] == [result.fills[-1].ts_ns]
+    assert not run.core.portfolio.open
+    assert {order.role for order in result.orders_sent} == {"open", "close"}
+    assert len(result.orders_sent) == 2
+    assert run.core.orders.counts.refused == {"STATE": 1}
+
+
+def test_fees_alone_reach_the_drawdown_limit() -> None:
+    strategy = EveryMinute([SignalEvent("X", 1, quantity=5)], [SignalEvent("X", 0)], [SignalEvent("X", 1, quantity=5)])
+    moves = [(130.0, ADD, 4, 1, 98.0, 5.0), (190.0, ADD, 5, 1, 97.0, 5.0)]
+    market = session([*BOOK, *moves])
+    result = book_run(strategy, market, cash="1000", commission="0.05", limits={"max_drawdown": "0.05"}).run()
+    assert [control.state for control in result.controls] == [TradingState.HALTED]
+    assert [fill.side for fill in result.fills] == [1, -1]
+    assert result.controls[0].ts_ns == result.fills[-1].ts_ns  # 25 paid to enter and 24.75 to leave, 5 of spread
+
+
+def test_a_profit_taken_above_the_mark_raises_the_peak_that_the_next_fall_is_measured_from() -> None:
+    rows = [
+        *BOOK,
+        (70.0, ADD, 4, -1, 160.0, 50.0),
+        (125.0, CANCEL, 2, -1, 100.0, 50.0),
+        (126.0, EXECUTE, 4, -1, 160.0, 50.0),
+    ]
+    strategy = EveryMinute([SignalEvent("X", 1, quantity=9, take_profit=150)])
+    run = book_run(strategy, session([*rows, (150.0, ADD, 9, 1, 98.5, 1.0)]), limits={"max_drawdown": "0.2"})
+    assert [fill.price for fill in run.run().fills] == [100, 150]  # never worth more than 99 while it was held
+    assert run.core.guard.peak == 100_000 + 9 * 50
+
+
+def test_exposure_over_books_is_the_share_of_time_with_a_position_however_many_fills_there_were() -> None:
+    rows = [*BOOK, (600.0, ADD, 9, 1, 98.5, 1.0)]
+    wishes = [SignalEvent("X", 1, quantity=60)], [], [SignalEvent("X", 0)]
+    result = book_run(EveryMinute(*wishes), session([*rows, (61.0, ADD, 4, -1, 101.0, 50.0)])).run()
+    assert result.metrics.exposure == 120 / 600  # from 60 s to 180 s of ten minutes
