@@ -250,7 +250,8 @@ class LivePlayer:
 
     def _report(self, report: VenueReport) -> None:
         self._journal(report)
-        self.now_ns = max(self.now_ns, report.ts_ns)
+        if self._wall_is_market or report.ts_ns != report.received_ns:  # our own word has our own clock's time
+            self.now_ns = max(self.now_ns, report.ts_ns)
         self._reports.hear(report, self.now_ns)
 
     def _state(self, state: VenueState) -> None:
@@ -367,11 +368,11 @@ class LivePlayer:
 
 
 def _about(event: FeedEvent) -> str:
-    """What is ill: a symbol, all prices, or the recording, under a name that no symbol has."""
-    return " recording" if event.source == "recording" else event.symbol
+    """What is ill: a symbol, all prices, or our own writing, under a name that no symbol has."""
+    return event.symbol if event.source == "market" else f" {event.source}"
 
 
 def _reason(event: FeedEvent) -> str:
-    other = {"orders": "the venue's stream of orders", "recording": "the recording"}
+    other = {"orders": "the venue's stream of orders", "recording": "the recording", "storage": "the database"}
     what = other.get(event.source) or f"the feed of {event.symbol or 'prices'}"
     return f"{what} is {event.state.lower()}: {event.message}" if event.message else f"{what} is {event.state.lower()}"

@@ -256,7 +256,7 @@ class FeedEvent(Happened, frozen=True, gc=False, tag="feed"):
     state: Literal["FRESH", "LATE", "STALE", "DOWN", "GAP", "BACKFILLED"]
     message: str
     ts_ns: int
-    source: Literal["market", "orders", "recording"] = "market"  # prices, what orders do, or our writing them down
+    source: Literal["market", "orders", "recording", "storage"] = "market"  # prices, what orders do, our writing down
     seq: int = 0
     cause: int = 0
 
@@ -283,7 +283,7 @@ class VenueReport(Happened, frozen=True, gc=False, tag="venue"):
     liquidity: Literal["maker", "taker", ""]
     execution_id: str
     reason: str
-    ts_ns: int  # the venue's own time
+    ts_ns: int  # the venue's own time; `received_ns` where it is our own word, as "unresolved"
     received_ns: int
     seq: int = 0
     cause: int = 0

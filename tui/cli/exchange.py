@@ -187,7 +187,7 @@ def _session_name(folder: Path) -> str:
     if "session" in names or not names:
         return "session"
     if len(names) > 1:
-        raise UsageError(f"--data {folder} holds {len(names)} sessions ({names[0]} to {names[-1]}); keep one in a folder")
+        raise UsageError(f"--data {folder} holds {len(names)} sessions, {names[0]} to {names[-1]}; keep one there")
     return names[0]
 
 

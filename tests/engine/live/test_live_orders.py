@@ -228,3 +228,13 @@ def test_orders_of_somebody_else_are_adopted_marked_and_their_fills_booked() -> 
     rig.turn(before, rig.venue.trade_of_somebody_else("AA", 1, "3", "9", "h1"))
     assert rig.agrees()
     assert [fill.order_id for fill in rig.of(FillEvent)] == [0]
+
+
+def test_our_own_word_about_an_order_does_not_move_the_time_of_a_practice_market() -> None:
+    rig = LiveRig(ONE_BUY).begin().quote(100.0)
+    market_ns = rig.player.clock_ns
+    ours_ns = market_ns + 10**18  # the practice market plays a day long ago
+    rig.turn(msgspec.structs.replace(rig.venue.unresolved(1), ts_ns=ours_ns, received_ns=ours_ns))
+    assert rig.player.clock_ns == market_ns
+    rig.turn(msgspec.structs.replace(rig.venue.accepted(1), ts_ns=market_ns + 5, received_ns=ours_ns))
+    assert rig.player.clock_ns == market_ns + 5

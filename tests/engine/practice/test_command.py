@@ -116,7 +116,7 @@ def test_a_folder_of_several_sessions_says_so(
     monkeypatch.setattr(sys, "argv", ["tradetui", "exchange", "--data", str(tmp_path)])
     with pytest.raises(SystemExit):
         main()
-    assert "2 sessions (2026-03-02 to 2026-03-03); keep one in a folder" in capsys.readouterr().err
+    assert "2 sessions, 2026-03-02 to 2026-03-03; keep one there" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
