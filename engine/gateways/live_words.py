@@ -91,6 +91,7 @@ class ExecutionHealth(msgspec.Struct, frozen=True):
     sent: int = 0
     unresolved: int = 0  # orders whose fate is being looked up
     rate_left: int | None = None  # requests left in this minute; cancels have a reserve beyond
+    rate_limit: int | None = None  # of a minute, that reserve aside
     reconnects: int = 0
     round_trip_ns: int | None = None
     message: str = ""

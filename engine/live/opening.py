@@ -26,9 +26,12 @@ from tradetui.engine.live.restoring import restore
 from tradetui.engine.live.session import Connected
 from tradetui.engine.live.sessions import live_header, player_of
 from tradetui.engine.model.events import Event, SessionEvent
+from tradetui.engine.storage.opening import Storage
+from tradetui.engine.storage.sessions import SessionInfo, session_info
 from tradetui.engine.strategy_forms import require_form
 
 TICK_SHOWN_DEFAULT = 0.01
+OpenStore = Callable[[Path, SessionInfo], Storage]  # of a journal: the database and cache that the settings name
 
 
 class Broker:
@@ -45,7 +48,13 @@ class Broker:
 
 
 def open_session(
-    config: RunConfig, symbols: Sequence[str], mode: Mode, folder: Path, broker: Broker, bus: EventBus[LiveInput]
+    config: RunConfig,
+    symbols: Sequence[str],
+    mode: Mode,
+    folder: Path,
+    broker: Broker,
+    bus: EventBus[LiveInput],
+    store: OpenStore | None = None,
 ) -> Connected:
     """A new session, its file in `folder`. Raises UsageError, and JournalError where the file cannot be made."""
     from tradetui.strategies.registry import make_strategy
@@ -58,10 +67,13 @@ def open_session(
     player = build_live(config, strategy, symbols, session_id, mode)
     path = folder / f"{now:%Y%m%d-%H%M%S-%f}-{mode}-{strategy_name(strategy)}.db"
     start = SessionEvent("started", f"{mode} session {session_id}", time_ns())
-    return _connected(player, FileJournal(path, header), session_id, broker, bus, start)
+    storage = store and store(path, session_info(header))
+    return _connected(player, FileJournal(path, header), session_id, broker, bus, start, storage=storage)
 
 
-def resume_session(path: Path, broker: Broker, bus: EventBus[LiveInput], strategy: str = "") -> Connected:
+def resume_session(
+    path: Path, broker: Broker, bus: EventBus[LiveInput], strategy: str = "", store: OpenStore | None = None
+) -> Connected:
     """A session that was interrupted: its state is what its file says, and everything it sent is looked for.
 
     Raises JournalError where the session was ended in order or its file cannot be trusted.
@@ -75,7 +87,8 @@ def resume_session(path: Path, broker: Broker, bus: EventBus[LiveInput], strateg
     if rows:
         player.core.reach(rows[-1].seq)  # their numbers are taken
     start = SessionEvent("resumed", f"after event {player.core.seq}", time_ns())
-    return _connected(player, journal, header.details.run_id, broker, bus, start, tuple(events))
+    storage = store and store(journal.path, session_info(header))
+    return _connected(player, journal, header.details.run_id, broker, bus, start, tuple(events), storage)
 
 
 def _connected(
@@ -86,6 +99,7 @@ def _connected(
     bus: EventBus[LiveInput],
     start: SessionEvent,
     past: tuple[Event, ...] = (),
+    storage: Storage | None = None,
 ) -> Connected:
     latencies = LiveLatencies()
     return Connected(
@@ -99,5 +113,6 @@ def _connected(
         start,
         past,
         latencies=latencies,
+        storage=storage,
         down=broker.down,
     )

@@ -10,31 +10,28 @@ import logging
 import threading
 from collections.abc import Callable
 from time import monotonic, monotonic_ns, time_ns
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tradetui.engine.bus import EventBus, Observer
-from tradetui.engine.errors import TradetuiError
 from tradetui.engine.live.latencies import LiveLatencies
 from tradetui.engine.model.commands import Command
-from tradetui.engine.model.events import Beat, FeedEvent, SessionEvent, VenueState
-from tradetui.engine.model.snapshot import ExecutionView, FeedView, Snapshot
+from tradetui.engine.model.events import Beat, SessionEvent, VenueState
+from tradetui.engine.model.snapshot import Snapshot
 from tradetui.engine.session import STOP_S, said
 
 if TYPE_CHECKING:
-    from tradetui.engine.gateways.live_words import DataGateway, ExecutionGateway, ExecutionHealth, LiveInput
+    from tradetui.engine.gateways.live_words import DataGateway, ExecutionGateway, LiveInput
     from tradetui.engine.journal.writer import Journal
     from tradetui.engine.live.engine import LiveEngine
+    from tradetui.engine.live.monitor import Monitor
     from tradetui.engine.live.player import LivePlayer
     from tradetui.engine.live.recorder import Recorder
-    from tradetui.engine.model.events import Event
+    from tradetui.engine.model.events import Event, MarketData
+    from tradetui.engine.storage.opening import Storage
 
 BEAT_NS = 100_000_000
-LOOK_S = 0.25  # between two looks of the monitor
-FLUSH_S = 1.0  # between two writes of the recording
-COMPARE_S = 60.0  # between two comparisons with the venue's account
-PATIENCE_S = 3.0  # a question about the account that was not answered is asked again
 GATEWAY_STOP_S = 0.8  # for each of two, so that the whole stop stays within two seconds
 
 log = logging.getLogger(__name__)
@@ -54,6 +51,7 @@ class Connected(msgspec.Struct, frozen=True):
     past: tuple[Event, ...] = ()  # of a session that goes on
     observers: tuple[Observer, ...] = ()
     latencies: LiveLatencies = msgspec.field(default_factory=LiveLatencies)
+    storage: Storage | None = None
     down: Callable[[], None] | None = None  # called last: whatever else was started for this session
 
 
@@ -68,12 +66,9 @@ class LiveSession:
         self._engine_thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._monitor_thread = threading.Thread(target=self._monitor, name="monitor", daemon=True)
         self._connected: Connected | None = None
-        self._facts: dict[str, Any] = {}
-        self._asked_s: float | None = None  # when the venue was asked for the account, and has not answered
-        self._compared_s = 0.0
-        self._heard = (0, 0.0)  # how many events the feed had when that last changed, and when it did
+        self._watch: Monitor | None = None
         self._over = threading.Event()  # the engine is done: the monitor writes the rest and ends
-        self._unwritten = False  # the recording is behind
+        self._ends_s = 0.0  # when whoever stops it has waited long enough
 
     # -- called from any thread
 
@@ -114,10 +109,10 @@ class LiveSession:
         """Whether nothing of this session runs any more."""
         return not self._engine_thread.is_alive() and not self._monitor_thread.is_alive()
 
-    def stop(self) -> None:
-        """End all threads, in order, within two seconds."""
+    def stop(self, patience_s: float = STOP_S) -> None:
+        """End all threads, in order; more patience than two seconds leaves it to the rows that wait for a database."""
+        end = self._ends_s = monotonic() + patience_s
         self._stopping.set()
-        end = monotonic() + STOP_S
         for thread in (self._engine_thread, self._monitor_thread):
             if thread.ident is not None:
                 thread.join(max(0.0, end - monotonic()))
@@ -133,12 +128,13 @@ class LiveSession:
         from tradetui.engine.live.engine import Doors, LiveEngine
 
         engine: LiveEngine | None = None
+        watch = self._watch = self._watching(connected)
         try:
-            doors = Doors(
-                connected.execution.do, self._ask_state, connected.recorder.take, self._publish, lambda: self._facts
-            )
+            doors = Doors(connected.execution.do, watch.ask, _record(connected), self._publish, lambda: watch.facts)
             for observer in connected.observers:
                 self._bus.observe(observer)
+            if connected.storage is not None:
+                self._bus.observe(connected.storage.observe)
             engine = LiveEngine(
                 connected.player,
                 connected.journal,
@@ -155,10 +151,10 @@ class LiveSession:
             engine.begin(connected.start, monotonic_ns())
             connected.data.start(self._bus.put, connected.player.symbols)
             self._monitor_thread.start()
-            self._turns(engine)
+            self._turns(engine, watch)
             self._stop_gateways(connected)
             engine.turn(self._bus.drain(0), monotonic_ns())  # what came in until the doors were shut
-            self._look(connected)
+            watch.look()
             engine.close(monotonic_ns())
         except (Exception, SystemExit) as error:  # a fault: stop loudly, with what was journaled intact
             log.exception("the session failed")
@@ -171,11 +167,25 @@ class LiveSession:
         finally:
             self._over.set()
             if self._monitor_thread.ident is None:
-                self._flush(connected)
+                watch.flush()
             if connected.down is not None:
                 connected.down()
 
-    def _turns(self, engine: LiveEngine) -> None:
+    def _watching(self, connected: Connected) -> Monitor:
+        from tradetui.engine.live.monitor import Monitor, Watched
+        from tradetui.engine.live.storing import Storing
+
+        watched = Watched(
+            connected.data,
+            connected.execution,
+            connected.recorder,
+            connected.latencies,
+            Storing(connected.storage),
+        )
+        of_now = self._mode.upper() != "PRACTICE"
+        return Monitor(watched, self._bus.put, self._bus.waiting, of_now=of_now)
+
+    def _turns(self, engine: LiveEngine, watch: Monitor) -> None:
         bus, stopping = self._bus, self._stopping
         beat_ns = 0
         while not stopping.is_set():
@@ -186,13 +196,8 @@ class LiveSession:
                 inputs.append(Beat(time_ns()))
             for item in inputs:
                 if type(item) is VenueState:
-                    self._asked_s, self._compared_s = None, monotonic()
+                    watch.answered()
             engine.turn(inputs, now_ns)
-
-    def _ask_state(self) -> None:
-        assert self._connected is not None
-        self._asked_s = monotonic()
-        self._connected.execution.ask_state()
 
     @staticmethod
     def _stop_gateways(connected: Connected) -> None:
@@ -213,72 +218,22 @@ class LiveSession:
     # -- the monitor thread
 
     def _monitor(self) -> None:
-        connected = self._connected
-        assert connected is not None
-        flushed_s = monotonic()
-        while not self._over.wait(LOOK_S):
-            now_s = monotonic()
-            self._look(connected)
-            if self._asked_s is not None:
-                if now_s - self._asked_s >= PATIENCE_S:
-                    self._ask_state()
-            elif now_s - self._compared_s >= COMPARE_S:
-                self._ask_state()
-            if now_s - flushed_s >= FLUSH_S:
-                flushed_s = now_s
-                self._flush(connected)
-        self._flush(connected)
-
-    def _look(self, connected: Connected) -> None:
-        """Publish how feed and execution are."""
-        execution, feed = connected.execution.health(), connected.data.health()
-        now_s = monotonic()
-        if feed.events != self._heard[0]:
-            self._heard = (feed.events, now_s)
-        age_ns = round((now_s - self._heard[1]) * 1e9) if feed.events else None
-        of_now = self._mode.upper() != "PRACTICE"  # a practice market has a time of its own: no lag can be told from it
-        shown = FeedView(
-            feed.name,
-            feed.state,
-            feed.events,
-            feed.conflated,
-            feed.reconnects,
-            feed.gaps,
-            feed.lag_ns if of_now else None,
-            age_ns,
-            self._bus.waiting(),
-            feed.message,
-        )
-        self._facts = {
-            "feeds": (shown,),
-            "execution": _execution_view(execution),
-            "latencies": connected.latencies.picture(),
-        }
-
-    def _flush(self, connected: Connected) -> None:
-        """Write the recording; where that fails the engine is told, and it is tried again."""
-        try:
-            connected.recorder.flush()
-        except TradetuiError as error:
-            if not self._unwritten:
-                log.error("the recording cannot be written: %s", error)
-                self._bus.put(FeedEvent("", "DOWN", str(error), time_ns(), "recording"))
-            self._unwritten = True
-        else:
-            if self._unwritten:
-                self._bus.put(FeedEvent("", "FRESH", "", time_ns(), "recording"))
-            self._unwritten = False
+        watch = self._watch
+        assert watch is not None, "the engine thread makes it before it starts this one"
+        watch.run(self._over, lambda: self._ends_s)
+        self._engine_thread.join()
+        old = self._snapshot
+        self._publish(msgspec.structs.replace(old, storage=watch.storage(), version=old.version + 1))
 
 
-def _execution_view(health: ExecutionHealth) -> ExecutionView:
-    return ExecutionView(
-        health.name,
-        health.state,
-        health.sent,
-        health.unresolved,
-        health.rate_left,
-        None,
-        health.reconnects,
-        health.round_trip_ns,
-        health.message,
-    )
+def _record(connected: Connected) -> Callable[[MarketData], None]:
+    """Where market data go besides the core: into the recording, and into a cache that keeps the newest."""
+    take, storage = connected.recorder.take, connected.storage
+    if storage is None or not storage.wants_ticks:
+        return take
+
+    def both(event: MarketData) -> None:
+        take(event)
+        storage.tick(event)
+
+    return both

@@ -162,6 +162,7 @@ class StorageView(msgspec.Struct, frozen=True):
     name: str  # SQLite, PostgreSQL, Redis, Parquet
     state: str  # CONNECTING, OK, BEHIND, DOWN
     text: str = ""  # where, what waits, what to do; never a secret
+    waiting: int = 0  # events that are in the journal and not there yet
 
 
 class LatencyView(msgspec.Struct, frozen=True):

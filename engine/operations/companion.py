@@ -139,6 +139,7 @@ def health_of(snapshot: Snapshot, ts_ns: int) -> SessionHealth:
         positions=len(snapshot.positions),
         equity=snapshot.account.equity,
         queue_depth=max((feed.queued for feed in snapshot.feeds), default=0),
+        storage_lag=max((kept.waiting for kept in snapshot.storage), default=0),
         storage="; ".join(f"{kept.name} {kept.state}" for kept in snapshot.storage if kept.state != "OK"),
         differences=None if told is None else len(told.differences),
         latencies=snapshot.latencies,

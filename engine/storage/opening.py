@@ -32,6 +32,11 @@ class Storage:
     def __init__(self, writer: StorageWriter, cache: RedisCache | None) -> None:
         self._writer, self._cache = writer, cache
 
+    @property
+    def wants_ticks(self) -> bool:
+        """Whether there is a cache to keep them."""
+        return self._cache is not None
+
     def tick(self, event: MarketData) -> None:
         """Market data, which a live engine's journal and bus do not carry: for the cache alone. Never blocks."""
         if self._cache is not None:
@@ -122,7 +127,7 @@ def _view(store: StorePicture) -> StorageView:
     kind, found, _ = store.name.partition("://")
     waiting = f"{store.behind:,} events wait; the journal has them" if store.behind and store.state != "OK" else ""
     text = ". ".join(filter(None, (store.message or store.name, waiting)))
-    return StorageView(_KINDS.get(kind, "SQLite") if found else "SQLite", store.state, text)
+    return StorageView(_KINDS.get(kind, "SQLite") if found else "SQLite", store.state, text, store.behind)
 
 
 def _require(module: str, extra: str, url: StorageUrl) -> None:

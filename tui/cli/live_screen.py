@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tradetui.tui.cli.feeds import Feed
 
 LOOK_S = 0.05
+STORE_S = 10.0  # without a screen nobody waits: rows have time to reach a slow database
 
 
 def run_headless(session: LiveSession, minutes: float | None, as_json: bool) -> None:
@@ -30,7 +31,7 @@ def run_headless(session: LiveSession, minutes: float | None, as_json: bool) -> 
         except KeyboardInterrupt:
             pass
         finally:
-            session.stop()
+            session.stop(STORE_S)
     told = session.snapshot()
     _print(told, as_json)
     if told.error:

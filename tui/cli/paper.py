@@ -105,14 +105,17 @@ def paper_session(
 ) -> LiveSession:
     """A session that has not been started."""
     from tradetui.engine.live.session import LiveSession
+    from tradetui.tui.cli.surroundings import storing
+
+    store = storing("paper", folder if resume is None else resume.parent)
 
     def load(bus: EventBus[LiveInput]) -> Connected:
         from tradetui.engine.live.opening import open_session, resume_session
 
         session.say("connecting to the paper account")
         if resume is not None:
-            return resume_session(resume, broker, bus)
-        return open_session(config, symbols, "paper", folder, broker, bus)
+            return resume_session(resume, broker, bus, store=store)
+        return open_session(config, symbols, "paper", folder, broker, bus, store)
 
     session = LiveSession(load, "PAPER")
     return session

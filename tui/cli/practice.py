@@ -141,6 +141,9 @@ def live_config(
 def practice_session(config: RunConfig, market: Market, folder: Path) -> LiveSession:
     """A session that has not been started."""
     from tradetui.engine.live.session import LiveSession
+    from tradetui.tui.cli.surroundings import storing
+
+    store = storing("dev", folder if market.resume is None else market.resume.parent)
 
     def load(bus: EventBus[LiveInput]) -> Connected:
         from tradetui.engine.live.opening import open_session, resume_session
@@ -149,11 +152,11 @@ def practice_session(config: RunConfig, market: Market, folder: Path) -> LiveSes
         broker, symbols = _broker(market)
         try:
             if market.resume is not None:
-                return resume_session(market.resume, broker, bus)
+                return resume_session(market.resume, broker, bus, store=store)
             unknown = [name for name in market.symbols if name not in symbols]
             if unknown:
                 raise UsageError(f"--symbol {unknown[0]}: the exchange has {', '.join(symbols)}")
-            return open_session(config, market.symbols or symbols, "practice", folder, broker, bus)
+            return open_session(config, market.symbols or symbols, "practice", folder, broker, bus, store)
         except BaseException:
             if broker.down is not None:
                 broker.down()

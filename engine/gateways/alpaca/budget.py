@@ -13,7 +13,7 @@ class Budget:
 
     def __init__(self, per_minute: int, cancel_share: float) -> None:
         self._limit = per_minute
-        self._ordinary = per_minute - int(per_minute * cancel_share)
+        self.ordinary = per_minute - int(per_minute * cancel_share)
         self._spent: deque[float] = deque()
         self._quiet_until = 0.0
         self._lock = Lock()
@@ -24,7 +24,7 @@ class Budget:
             self._forget(now_s)
             if now_s < self._quiet_until:
                 return self._quiet_until - now_s
-            limit = self._limit if cancel else self._ordinary
+            limit = self._limit if cancel else self.ordinary
             if len(self._spent) < limit:
                 self._spent.append(now_s)
                 return 0.0
@@ -39,7 +39,7 @@ class Budget:
         """Ordinary requests that could go now."""
         with self._lock:
             self._forget(now_s)
-            return max(0, self._ordinary - len(self._spent))
+            return max(0, self.ordinary - len(self._spent))
 
     def _forget(self, now_s: float) -> None:
         while self._spent and self._spent[0] <= now_s - MINUTE_S:

@@ -137,6 +137,7 @@ class AlpacaExecutor:
             sent=self._sender.sent if rests else 0,
             unresolved=self._desk.ask(OrderStates.unresolved) if rests else 0,
             rate_left=self._budget.left(self._clocks.steady_s()),
+            rate_limit=self._budget.ordinary,
             reconnects=self._stream.socket.reconnects if rests else 0,
             round_trip_ns=trips[0] if trips else None,
             message=self._keys_refused or self._stream_message or self._trouble,

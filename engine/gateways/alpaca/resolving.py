@@ -45,7 +45,8 @@ class Resolver:
         self._questions, self._desk, self._lane = questions, desk, lane
         self._config, self._clocks, self._chance, self._answered = config, clocks, chance, answered
         self._dones: list[Callable[[], None]] = []  # who wants to hear of the next comparison
-        self._queued = self._retrying = self._polling = self._explaining = False  # each is on the lane once at most
+        # Each is on the lane once at most.
+        self._queued = self._retrying = self._polling = self._explaining = self._asking = False
         self._resync_backoff = Backoff(config.rest.waits, chance)
         self._explain_backoff = Backoff(config.rest.waits, chance)
         self._explain_after_s = EXPLAIN_AFTER_S
@@ -70,9 +71,13 @@ class Resolver:
             self._lane.put(self._explain_all, self._explain_after_s)
 
     def state(self, put: Callable[[VenueState], None]) -> None:
-        """Ask for the whole account once; where there is no answer, whoever wants it asks again."""
+        """Ask for the whole account, once however often that is wanted before it begins.
+
+        Where there is no answer, whoever wants it asks again.
+        """
 
         def ask() -> None:
+            self._asking = False
             try:
                 put(self._questions.state())
             except NoAnswer as none:
@@ -80,7 +85,9 @@ class Resolver:
             else:
                 self._answered(GOOD)
 
-        self._lane.put(ask)
+        if not self._asking:
+            self._asking = True
+            self._lane.put(ask)
 
     def _search(self, search: Search) -> None:
         record = search.record
