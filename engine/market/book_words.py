@@ -5,8 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-INT64_MAX = 2**63 - 1  # what a price or a size may be at most: columns of the market hold no more
-
 
 class Fault(StrEnum):
     """Why a row was left out; the names of `Faults`, where they are counted."""

@@ -28,6 +28,7 @@ from tradetui.engine.market.matching_words import (
 )
 from tradetui.engine.market.order_book import OrderBook
 from tradetui.engine.market.order_checks import fault_in_order, fault_in_replacement
+from tradetui.engine.market.simulation import SIZE_MAX
 from tradetui.engine.market.stop_orders import StopOrders
 from tradetui.engine.market.taking import Plan, Step, What, plan_taking
 
@@ -81,6 +82,10 @@ class MatchingCore:
         reason = Reason.HALTED if self.halted else fault_in_replacement(order, quantity, limit, stop)
         if reason is None and takes and order.time_in_force == "gtx":
             reason = Reason.WOULD_TAKE
+        if reason is None and not order.waiting and not takes:
+            already = order.left if limit == order.limit else 0
+            if self.book.size_at(order.side, limit) - already + quantity - order.filled > SIZE_MAX:
+                reason = Reason.LEVEL_FULL
         if reason is not None:
             return [Rejected(order.order_id, order.owner, self.now_ns, "replace", reason)]
         was_waiting = order.waiting
@@ -153,10 +158,10 @@ class MatchingCore:
         if order.order_id not in self.orders:
             return happened
         reason = self._why_not_rest(order, plan)
+        if reason is None and self.book.add_order(order.order_id, order.side, order.limit, order.left, self.now_ns):
+            reason = Reason.LEVEL_FULL
         if reason is not None:
             happened.append(self.end(order, reason))
-        else:
-            self.book.add_order(order.order_id, order.side, order.limit, order.left, self.now_ns)
         return happened
 
     def _why_not_rest(self, order: OpenOrder, plan: Plan) -> Reason | None:

@@ -70,8 +70,8 @@ class Reason(StrEnum):
     """Why a request was rejected or an order ended unfilled."""
 
     BAD_SIDE = "bad_side"  # not +1 or -1
-    BAD_QUANTITY = "bad_quantity"  # not above 0
-    BAD_LIMIT = "bad_limit"  # not above 0 where the type has a limit, or one where it has none
+    BAD_QUANTITY = "bad_quantity"  # not above 0, or beyond SIZE_MAX
+    BAD_LIMIT = "bad_limit"  # not above 0 or beyond PRICE_MAX where the type has a limit, or one where it has none
     BAD_STOP = "bad_stop"
     BAD_TYPE = "bad_type"  # of a type or time in force that is not known, or of two that do not go together
     DUPLICATE_ID = "duplicate_id"  # a living order has that id
@@ -85,6 +85,7 @@ class Reason(StrEnum):
     FOK = "fok"  # not all of it could be had at once
     NO_LIQUIDITY = "no_liquidity"  # a market order that found nobody left
     SELF_TRADE = "self_trade"  # it would have met an order of its own owner
+    LEVEL_FULL = "level_full"  # a price holds no more than SIZE_MAX in all
     PASSED_BY = "passed_by"  # by chance it did not get what it met, and cannot rest where it would cross that
 
 

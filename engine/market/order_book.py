@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tradetui.engine.market.book_hash import book_hash
-from tradetui.engine.market.book_words import INT64_MAX, BookLevel, BookOrder, Fault, Place, Sweep, Trade
+from tradetui.engine.market.book_words import BookLevel, BookOrder, Fault, Place, Sweep, Trade
 from tradetui.engine.market.levels import PriceSide, RestingOrder, append, unlink
-from tradetui.engine.market.simulation import Faults
+from tradetui.engine.market.simulation import PRICE_MAX, SIZE_MAX, Faults
 
 
 class OrderBook:
@@ -50,13 +50,16 @@ class OrderBook:
             half = self._asks
         else:
             return self._left_out(Fault.BAD_ROW)
-        if not 0 < price <= INT64_MAX:
+        if not 0 < price <= PRICE_MAX:
             return self._left_out(Fault.BAD_PRICE)
-        if not 0 < size <= INT64_MAX:
+        if not 0 < size <= SIZE_MAX:
             return self._left_out(Fault.BAD_SIZE)
         if order_id in self._orders:
             return self._left_out(Fault.DUPLICATE_ID)
         level = half.levels.get(price) or half.open(price)
+        total = level.size + size
+        if total > SIZE_MAX:
+            return self._left_out(Fault.BAD_SIZE)
         self._arrivals += 1
         last = level.last
         order = self._orders[order_id] = RestingOrder(order_id, size, ts_ns, self._arrivals, level, last)
@@ -67,7 +70,7 @@ class OrderBook:
             last.after = order
         level.last = order
         level.orders += 1
-        level.size += size
+        level.size = total
         level.changed_ns = ts_ns
         return None
 
@@ -77,17 +80,17 @@ class OrderBook:
             self.ts_ns = ts_ns
         else:
             ts_ns = self._late()
-        if not 0 < price <= INT64_MAX:
+        if not 0 < price <= PRICE_MAX:
             return self._left_out(Fault.BAD_PRICE)
-        if not 0 < size <= INT64_MAX:
+        if not 0 < size <= SIZE_MAX:
             return self._left_out(Fault.BAD_SIZE)
         order = self._orders.get(order_id)
         if order is None:
             return self._left_out(Fault.UNKNOWN_ID)
         level = order.level
         if price != level.price or size > order.size:
-            self._requeue(order, price, size, ts_ns)
-        elif size < order.size:
+            return self._requeue(order, price, size, ts_ns)
+        if size < order.size:
             level.size -= order.size - size
             order.size = size
             order.changed_ns = level.changed_ns = ts_ns
@@ -272,9 +275,12 @@ class OrderBook:
     def _half(self, side: int) -> PriceSide:
         return self._bids if side > 0 else self._asks
 
-    def _requeue(self, order: RestingOrder, price: int, size: int, ts_ns: int) -> None:
-        """To the end of the queue at `price`."""
+    def _requeue(self, order: RestingOrder, price: int, size: int, ts_ns: int) -> Fault | None:
+        """To the end of the queue at `price`, if that has room for it."""
         half = order.level.half
+        others = self.size_at(half.sign, price) - (order.size if price == order.price else 0)
+        if others + size > SIZE_MAX:
+            return self._left_out(Fault.BAD_SIZE)
         order.level.changed_ns = ts_ns
         unlink(order)
         level = half.levels.get(price) or half.open(price)
@@ -282,6 +288,7 @@ class OrderBook:
         order.arrival, order.level, order.size = self._arrivals, level, size
         order.changed_ns = level.changed_ns = ts_ns
         append(level, order)
+        return None
 
     def _late(self) -> int:
         """Count time that runs backwards; the book's own time stands still."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tradetui.engine.market.book_words import INT64_MAX
 from tradetui.engine.market.matching_words import NewOrder, OpenOrder, Reason
+from tradetui.engine.market.simulation import PRICE_MAX, SIZE_MAX
 
 PRICES = {  # type → whether it has a limit, and a stop
     "market": (False, False),
@@ -23,7 +23,7 @@ def fault_in_order(order: NewOrder) -> Reason | None:
         return Reason.BAD_TYPE
     if order.side not in (1, -1):
         return Reason.BAD_SIDE
-    if not 0 < order.quantity <= INT64_MAX:
+    if not 0 < order.quantity <= SIZE_MAX:
         return Reason.BAD_QUANTITY
     if not _price_fits(order.limit, has_limit):
         return Reason.BAD_LIMIT
@@ -33,7 +33,7 @@ def fault_in_order(order: NewOrder) -> Reason | None:
 def fault_in_replacement(order: OpenOrder, quantity: int, limit: int, stop: int) -> Reason | None:
     """The first thing that cannot be in what is to become of `order`; a stop that was reached stays as it was."""
     has_limit, has_stop = PRICES[order.type]
-    if not 0 < quantity <= INT64_MAX:
+    if not 0 < quantity <= SIZE_MAX:
         return Reason.BAD_QUANTITY
     if quantity <= order.filled:
         return Reason.ALREADY_FILLED
@@ -45,4 +45,4 @@ def fault_in_replacement(order: OpenOrder, quantity: int, limit: int, stop: int)
 
 
 def _price_fits(price: int, wanted: bool) -> bool:
-    return 0 < price <= INT64_MAX if wanted else price == 0
+    return 0 < price <= PRICE_MAX if wanted else price == 0

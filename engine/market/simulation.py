@@ -18,6 +18,10 @@ Tape = npt.NDArray[np.int64]  # (rows, 6), C order: one row of the market a line
 TS, WORD, PRICE, SIZE, ID, EXTRA = range(6)
 TAPE_COLUMNS = 6
 
+# Half of what an int64 holds, so that any two may be added: what is beyond is left out and counted, or refused.
+PRICE_MAX = SIZE_MAX = 2**62 - 1  # nanos, 4.6e9 units; SIZE_MAX is also the most that one level may hold
+TS_MAX = 2**62 - 1  # in the year 2116
+
 # Kinds of rows, the low four bits of WORD; then two bits of side + 1; then the symbol's number.
 ROW_ADD, ROW_CANCEL, ROW_MODIFY, ROW_EXECUTE, ROW_CLEAR, ROW_DEPTH, ROW_DEPTH_CLEAR, ROW_TRADE, ROW_QUOTE = range(1, 10)
 SIDE_SHIFT, SYMBOL_SHIFT = 4, 6

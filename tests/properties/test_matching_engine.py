@@ -79,7 +79,7 @@ STEPS = st.one_of(
         lambda order, field, value: ("submit", (with_field(order, field, value),), {}),
         orders(),
         st.sampled_from(("side", "quantity", "limit", "stop")),
-        st.sampled_from((-(2**70), -1, 0, 2, 2**63)),
+        st.sampled_from((-(2**70), -1, 0, 2, 2**61, 2**62 - 1, 2**62, 2**63)),
     ),
 )
 

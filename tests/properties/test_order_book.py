@@ -19,7 +19,8 @@ SIDES = st.sampled_from((1, -1))
 IDS = st.integers(1, 12)
 PRICES = st.integers(98, 103)
 SIZES = st.integers(1, 6)
-ODD = st.sampled_from((-(2**70), -1, 0, 1, 2**63 - 1, 2**63, 2**70))
+LARGE = SIZES | st.sampled_from((2**61, 2**62 - 7, 2**62 - 1))  # a level may be full
+ODD = st.sampled_from((-(2**70), -1, 0, 1, 2**61, 2**62 - 2, 2**62 - 1, 2**62, 2**63 - 1, 2**63, 2**70))
 TIMES = st.integers(0, 50)
 
 
@@ -59,11 +60,11 @@ class TwoBooks(RuleBasedStateMachine):
     def both(self, method: str, *arguments: int) -> None:
         assert getattr(self.book, method)(*arguments) == getattr(self.twin, method)(*arguments)
 
-    @rule(order_id=IDS, side=SIDES, price=PRICES, size=SIZES, ts_ns=TIMES)
+    @rule(order_id=IDS, side=SIDES, price=PRICES, size=LARGE, ts_ns=TIMES)
     def add(self, order_id: int, side: int, price: int, size: int, ts_ns: int) -> None:
         self.both("add_order", order_id, side, price, size, ts_ns)
 
-    @rule(order_id=IDS, price=PRICES, size=SIZES, ts_ns=TIMES)
+    @rule(order_id=IDS, price=PRICES, size=LARGE, ts_ns=TIMES)
     def modify(self, order_id: int, price: int, size: int, ts_ns: int) -> None:
         self.both("modify_order", order_id, price, size, ts_ns)
 
@@ -71,7 +72,7 @@ class TwoBooks(RuleBasedStateMachine):
     def cancel(self, order_id: int, ts_ns: int) -> None:
         self.both("cancel_order", order_id, ts_ns)
 
-    @rule(order_id=IDS, size=SIZES, ts_ns=TIMES)
+    @rule(order_id=IDS, size=LARGE, ts_ns=TIMES)
     def execute(self, order_id: int, size: int, ts_ns: int) -> None:
         self.both("execute_order", order_id, size, ts_ns)
 

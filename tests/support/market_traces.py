@@ -9,7 +9,9 @@ from typing import Any
 
 from tapes import NANOS
 from tradetui.engine.market.simulation import (
+    PRICE_MAX,
     REPORT_FILL,
+    SIZE_MAX,
     WOKE_BAR,
     WOKE_BEST,
     WOKE_BUDGET,
@@ -134,6 +136,7 @@ class Trader:
         changes: list[tuple[str, int]] = [
             ("symbol", -1), ("symbol", 10**6), ("side", 0), ("kind", 4), ("kind", -1), ("force", 4), ("force", 3),
             ("quantity", 0), ("quantity", -5), ("limit", 0), ("stop", 0), ("order_id", (self.alive or [1])[0]),
+            ("quantity", SIZE_MAX + 1), ("quantity", 2**80), ("limit", PRICE_MAX + 1), ("stop", 2**63 - 1),
         ]  # fmt: skip
         name, value = self.random.choice(changes)
         return Request(*(request._asdict() | {name: value}).values())

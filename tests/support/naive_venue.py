@@ -29,7 +29,7 @@ from tradetui.engine.market.matching_words import (
     Triggered,
 )
 
-INT64 = range(1, 2**63)
+FITS = range(1, 2**62)
 
 
 class Living:
@@ -203,9 +203,9 @@ class NaiveVenue:
             Reason.SESSION_OVER: new.time_in_force == "day" and not self.in_session,
             Reason.BAD_TYPE: new.time_in_force == "gtx" and not needs_limit,
             Reason.BAD_SIDE: abs(new.side) != 1,
-            Reason.BAD_QUANTITY: new.quantity not in INT64,
-            Reason.BAD_LIMIT: (new.limit not in INT64) if needs_limit else new.limit != 0,
-            Reason.BAD_STOP: (new.stop not in INT64) if needs_stop else new.stop != 0,
+            Reason.BAD_QUANTITY: new.quantity not in FITS,
+            Reason.BAD_LIMIT: (new.limit not in FITS) if needs_limit else new.limit != 0,
+            Reason.BAD_STOP: (new.stop not in FITS) if needs_stop else new.stop != 0,
             Reason.DUPLICATE_ID: self.find(new.order_id) is not None,
             Reason.HALTED: self.halted,
             Reason.WOULD_TAKE: new.time_in_force == "gtx" and not needs_stop and bool(self.met_by(Living(new))),
@@ -235,18 +235,25 @@ class NaiveVenue:
     def why_not_change(self, order: Living, new: Living, kept: bool) -> Reason | None:
         if self.halted:
             return Reason.HALTED
-        if new.quantity not in INT64:
+        if new.quantity not in FITS:
             return Reason.BAD_QUANTITY
         if new.left <= 0:
             return Reason.ALREADY_FILLED
-        if (new.limit not in INT64) if "limit" in new.type else new.limit != 0:
+        if (new.limit not in FITS) if "limit" in new.type else new.limit != 0:
             return Reason.BAD_LIMIT
-        if (new.stop not in INT64) if "stop" in new.type else new.stop != 0:
+        if (new.stop not in FITS) if "stop" in new.type else new.stop != 0:
             return Reason.BAD_STOP
         if new.stop != order.stop and order.where != "waiting":
             return Reason.BAD_STOP
         taking = order.where == "resting" and not kept and order.force == "gtx" and self.met_by(new)
-        return Reason.WOULD_TAKE if taking else None
+        if taking:
+            return Reason.WOULD_TAKE
+        moves = order.where == "resting" and not (not kept and self.met_by(new))
+        others = self.size_at(order.side, new.limit) - (order.left if new.limit == order.limit else 0)
+        return Reason.LEVEL_FULL if moves and others + new.left not in FITS else None
+
+    def size_at(self, side: int, limit: int) -> int:
+        return sum(order.left for order in self.resting(side) if order.limit == limit)
 
     # -- stops
 
@@ -294,6 +301,8 @@ class NaiveVenue:
             self.end(order, Reason.NO_LIQUIDITY)
         elif self.met_by(order):
             self.end(order, Reason.PASSED_BY)
+        elif order.left + self.size_at(order.side, order.limit) not in FITS:
+            self.end(order, Reason.LEVEL_FULL)
         else:
             self.turn += 1
             order.where, order.turn = "resting", self.turn

@@ -7,6 +7,7 @@ from random import Random
 
 from tapes import NANOS, Row, word
 from tradetui.engine.market.simulation import (
+    PRICE_MAX,
     ROW_ADD,
     ROW_CANCEL,
     ROW_CLEAR,
@@ -16,6 +17,7 @@ from tradetui.engine.market.simulation import (
     ROW_MODIFY,
     ROW_QUOTE,
     ROW_TRADE,
+    TS_MAX,
     Source,
 )
 
@@ -106,8 +108,10 @@ class RandomMarket:
         """Anything: each number may be absurd, and the symbol out of range."""
         pick = self.random.choice
         code = pick(range(16)) | pick(range(4)) << 4 | (self.symbol + pick((0, 0, 0, 0, 50, -50))) * 64
-        price, size = (pick((0, -1, 1, MIDDLE, 3 * TICK, self._size())) for _ in range(2))
-        return ts, code, price, size, pick((0, -1, self.ids, self.ids + 9, 2**62)), pick((0, -1, NANOS))
+        huge = pick((2**61, PRICE_MAX - 2, PRICE_MAX, PRICE_MAX + 1, 2**63 - 1, -(2**63)))
+        price, size = (pick((0, -1, 1, MIDDLE, 3 * TICK, self._size(), huge)) for _ in range(2))
+        ts = pick((ts,) * 9 + (TS_MAX + 1, 2**63 - 1, -(2**63)))
+        return ts, code, price, size, pick((0, -1, self.ids, self.ids + 9, huge)), pick((0, -1, NANOS, huge))
 
 
 def random_rows(

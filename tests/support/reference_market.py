@@ -10,6 +10,7 @@ from reference_book import ReferenceBook
 from reference_orders import LIMIT, OwnOrder, ReferenceOrders, splitmix64
 from reference_rows import Played, Print, ReferenceRows, Row, row_of
 from tradetui.engine.market.simulation import (
+    SIZE_MAX,
     TAPE_COLUMNS,
     WOKE_BAR,
     WOKE_BEST,
@@ -137,7 +138,7 @@ class ReferenceMarket:
             high=max(bar.high, price),
             low=min(bar.low, price),
             close=price,
-            volume=bar.volume + size,
+            volume=min(bar.volume + size, SIZE_MAX),
             trades=bar.trades + 1,
         )
 
@@ -231,7 +232,7 @@ class ReferenceMarket:
     # Requests and reports
 
     def place(self, request: Request) -> None:
-        self._send(request)
+        self._send(Request._make(max(-(2**63), min(number, 2**63 - 1)) for number in request))
 
     def cancel(self, order_id: int) -> None:
         self._send(order_id)

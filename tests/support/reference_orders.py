@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reference_book import ReferenceBook, better
 from tradetui.engine.market.simulation import (
+    PRICE_MAX,
     REPORT_CANCELLED,
     REPORT_EXPIRED,
     REPORT_FILL,
@@ -16,6 +17,7 @@ from tradetui.engine.market.simulation import (
     REPORT_NOTHING_TO_REDUCE,
     REPORT_REJECTED,
     REPORT_SELF_TRADE,
+    SIZE_MAX,
     Request,
     SimulationRules,
 )
@@ -104,9 +106,9 @@ class ReferenceOrders:
             or request.side not in (1, -1)
             or not MARKET <= request.kind <= STOP_LIMIT
             or not GTC <= request.force <= GTX
-            or request.quantity <= 0
-            or (request.kind in (LIMIT, STOP_LIMIT) and request.limit <= 0)
-            or (request.kind in (STOP, STOP_LIMIT) and request.stop <= 0)
+            or not 0 < request.quantity <= SIZE_MAX
+            or (request.kind in (LIMIT, STOP_LIMIT) and not 0 < request.limit <= PRICE_MAX)
+            or (request.kind in (STOP, STOP_LIMIT) and not 0 < request.stop <= PRICE_MAX)
             or (request.kind in (MARKET, STOP) and request.force == GTX)
             or request.order_id in self.living
         )
@@ -189,7 +191,7 @@ class ReferenceOrders:
         if not own.market:
             return price
         slip = self.rules.slip_nanos + round(price * self.rules.slip_bps / 10_000)
-        return max(1, price + own.request.side * slip)
+        return max(1, min(price + own.request.side * slip, PRICE_MAX))
 
     def offer(self, own: OwnOrder, size: int) -> int:
         """An opportunity of a resting order; what filled of it."""
@@ -211,7 +213,8 @@ class ReferenceOrders:
         size = min(at_most, own.leaves, self.reducible(own) if only_reduces else own.leaves)
         if size > 0:
             own.leaves -= size
-            self.position[own.request.symbol] += own.request.side * size
+            position = self.position[own.request.symbol] + own.request.side * size
+            self.position[own.request.symbol] = max(-SIZE_MAX, min(position, SIZE_MAX))
             self._forget_if_empty(own)
             self.tell(own, REPORT_FILL, price, size, maker)
         if only_reduces and not own.ended and self.reducible(own) == 0:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from reference_book import ReferenceBook, better
 from reference_orders import MARKET, STOP, OwnOrder, ReferenceOrders
 from tradetui.engine.market.simulation import (
+    PRICE_MAX,
     ROW_ADD,
     ROW_CANCEL,
     ROW_CLEAR,
@@ -18,7 +19,9 @@ from tradetui.engine.market.simulation import (
     ROW_QUOTE,
     ROW_TRADE,
     SIDE_SHIFT,
+    SIZE_MAX,
     SYMBOL_SHIFT,
+    TS_MAX,
     SimulationRules,
 )
 
@@ -27,6 +30,16 @@ TAKEN_BY = {
     "depth": (ROW_DEPTH, ROW_DEPTH_CLEAR),
     "quotes": (ROW_QUOTE,),
     "trades": (),
+}
+ANY = range(-(2**63), 2**63)
+PRICES, SIZES = range(1, PRICE_MAX + 1), range(1, SIZE_MAX + 1)
+RIGHT = {  # what prices and sizes of a kind may be; not named: anything
+    ROW_ADD: (PRICES, SIZES),
+    ROW_MODIFY: (PRICES, SIZES),
+    ROW_EXECUTE: (ANY, range(1, 2**63)),
+    ROW_DEPTH: (PRICES, range(SIZE_MAX + 1)),
+    ROW_TRADE: (PRICES, SIZES),
+    ROW_QUOTE: (range(PRICE_MAX + 1), range(SIZE_MAX + 1)),
 }
 
 
@@ -63,6 +76,7 @@ NOTHING = Played(False, None)
 
 def row_of(numbers: list[int]) -> Row:
     ts, word, price, size, order_id, extra = numbers
+    ts = ts if ts <= TS_MAX else -1
     return Row(ts, word & 15, (word >> SIDE_SHIFT & 3) - 1, word >> SYMBOL_SHIFT, price, size, order_id, extra)
 
 
@@ -104,20 +118,36 @@ class ReferenceRows:
             return ""  # passed over
         if row.kind == ROW_TRADE and not self.has_trades[row.symbol]:
             return ""
-        priced = row.kind in (ROW_ADD, ROW_MODIFY, ROW_DEPTH, ROW_TRADE)
-        if (priced and row.price <= 0) or (row.kind == ROW_QUOTE and min(row.price, row.id) < 0):
-            return "bad_price"
-        sized = row.kind in (ROW_ADD, ROW_MODIFY, ROW_EXECUTE, ROW_TRADE)
-        if (sized and row.size <= 0) or (row.kind == ROW_DEPTH and row.size < 0):
-            return "bad_size"
-        if row.kind == ROW_QUOTE and min(row.size, row.extra) < 0:
-            return "bad_size"
+        wrong = self._wrong_number(row)
+        if wrong:
+            return wrong
         known = row.id in self.books[row.symbol].place
         if row.kind == ROW_ADD and known:
             return "duplicate_id"
         if row.kind in (ROW_CANCEL, ROW_MODIFY, ROW_EXECUTE) and not known:
             return "unknown_id"
+        if row.kind in (ROW_ADD, ROW_MODIFY) and self._level_would_hold(row) > SIZE_MAX:
+            return "bad_size"
         return ""
+
+    def _wrong_number(self, row: Row) -> str:
+        """A price or a size that no row of its kind can have."""
+        prices: tuple[int, ...] = (row.price,)
+        sizes: tuple[int, ...] = (row.size,)
+        if row.kind == ROW_QUOTE:
+            prices, sizes = (row.price, row.id), (row.size, row.extra)
+        right_prices, right_sizes = RIGHT.get(row.kind, (ANY, ANY))
+        if any(price not in right_prices for price in prices):
+            return "bad_price"
+        return "bad_size" if any(size not in right_sizes for size in sizes) else ""
+
+    def _level_would_hold(self, row: Row) -> int:
+        """The size of a price after an order has come there, or has become another."""
+        book = self.books[row.symbol]
+        if row.kind == ROW_ADD:
+            return book.size(row.side, row.price) + row.size
+        side, price = book.place[row.id]
+        return book.size(side, row.price) - (book.has(row.id) if price == row.price else 0) + row.size
 
     def _out_of_range(self, row: Row) -> bool:
         return (

@@ -14,7 +14,7 @@ from tradetui.engine.market.book_words import BookLevel, BookOrder, Fault, Place
 
 Key = tuple[int, int, int]  # a price that sorts best first, the order's turn, its id
 
-LARGEST = 9_223_372_036_854_775_807
+LARGEST = 4_611_686_018_427_387_903  # of a price, of a size, and of all sizes at a price
 
 
 class Book(Protocol):
@@ -62,6 +62,8 @@ class SortedBook:
             return self.wrong(Fault.BAD_SIZE)
         if order_id in self.orders:
             return self.wrong(Fault.DUPLICATE_ID)
+        if self.size_at(side, price) + size > LARGEST:
+            return self.wrong(Fault.BAD_SIZE)
         self.put(BookOrder(order_id, side, price, size, now, now))
         return None
 
@@ -78,6 +80,9 @@ class SortedBook:
         if price == old.price and size < old.size:
             self.shrink(new)
         elif (price, size) != (old.price, old.size):
+            already = old.size if price == old.price else 0
+            if self.size_at(old.side, price) - already + size > LARGEST:
+                return self.wrong(Fault.BAD_SIZE)
             self.take_out(old, now)
             self.put(new)
         return None

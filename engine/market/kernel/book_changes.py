@@ -6,7 +6,7 @@ from typing import Final
 
 from tradetui.engine.market.kernel import layout as at
 from tradetui.engine.market.kernel.jit import once, part
-from tradetui.engine.market.kernel.levels import Memory
+from tradetui.engine.market.kernel.levels import Memory, side_book
 from tradetui.engine.market.kernel.queues import (
     clear_book,
     enter_order,
@@ -14,8 +14,11 @@ from tradetui.engine.market.kernel.queues import (
     reduce_order,
     remove_order,
     requeue_order,
+    room_at,
+    room_for,
     shrink_level,
 )
+from tradetui.engine.market.simulation import PRICE_MAX, SIZE_MAX
 
 BOOK_ADD, BOOK_CANCEL, BOOK_MODIFY, BOOK_EXECUTE, BOOK_CLEAR, BOOK_MATCH = 1, 2, 3, 4, 5, 6
 TRADES_A_CALL: Final = 256
@@ -43,16 +46,18 @@ def change_book(head: Memory, mem: Memory, what: int, order_id: int, side: int, 
         return 0
     if what < BOOK_ADD or what > BOOK_EXECUTE or (what == BOOK_ADD and side != 1 and side != -1):
         return at.BAD_ROW
-    if price <= 0 and what in (BOOK_ADD, BOOK_MODIFY):
+    if (price <= 0 or price > PRICE_MAX) and what in (BOOK_ADD, BOOK_MODIFY):
         return at.BAD_PRICE
-    if size <= 0 and what != BOOK_CANCEL:
+    if what != BOOK_CANCEL and (size <= 0 or (size > SIZE_MAX and what != BOOK_EXECUTE)):
         return at.BAD_SIZE
     order = find_order(head, mem, symbol, order_id)
     if what == BOOK_ADD:
         if order != at.NONE:
             return at.DUPLICATE_ID
-        book = symbol + ((1 - side) >> 1) * at.LEVEL_WORDS
-        enter_order(head, mem, symbol, order_id, book, -side * price, size, head[at.ROWS_PLAYED])
+        level = room_at(head, mem, side_book(symbol, side), -side * price, size)
+        if level == at.NONE:
+            return at.BAD_SIZE
+        enter_order(head, mem, symbol, order_id, level, size, head[at.ROWS_PLAYED])
         return 0
     if order == at.NONE:
         return at.UNKNOWN_ID
@@ -72,7 +77,10 @@ def change_order(head: Memory, mem: Memory, what: int, order: int, price: int, s
     level = mem[order + at.LEVEL]
     key = -side_of(mem, order) * price
     if key != mem[level + at.KEY] or size > mem[order + at.SIZE]:
-        requeue_order(head, mem, order, mem[level + at.BOOK], key, size, head[at.ROWS_PLAYED])
+        to = room_for(head, mem, order, key, size)
+        if to == at.NONE:
+            return at.BAD_SIZE
+        requeue_order(head, mem, order, to, size, head[at.ROWS_PLAYED])
     else:
         shrink_level(mem, level, mem[order + at.SIZE] - size)
         mem[order + at.SIZE] = size

@@ -9,9 +9,11 @@ from tradetui.engine.market.kernel.jit import once, part
 from tradetui.engine.market.kernel.levels import Memory
 from tradetui.engine.market.kernel.lines import find_own, take_own
 from tradetui.engine.market.simulation import (
+    PRICE_MAX,
     REPORT_CANCELLED,
     REPORT_EXPIRED,
     REPORT_REJECTED,
+    SIZE_MAX,
     WOKE_BAR,
     WOKE_REPORT,
     WOKE_TIMER,
@@ -98,12 +100,14 @@ def impossible(head: Memory, mem: Memory, at_: int) -> bool:
     symbol, side, kind, force = mem[at_ + SYMBOL], mem[at_ + SIDE], mem[at_ + KIND], mem[at_ + FORCE]
     if symbol < 0 or symbol >= head[at.SYMBOLS] or (side != 1 and side != -1):
         return True
-    if kind < at.MARKET or kind > at.STOP_LIMIT or force < at.GTC or force > at.GTX or mem[at_ + QUANTITY] <= 0:
+    if kind < at.MARKET or kind > at.STOP_LIMIT or force < at.GTC or force > at.GTX:
+        return True
+    if mem[at_ + QUANTITY] <= 0 or mem[at_ + QUANTITY] > SIZE_MAX:
         return True
     has_limit, has_stop = kind in (at.LIMITED, at.STOP_LIMIT), kind >= at.STOP
     return bool(
-        (has_limit and mem[at_ + LIMIT] <= 0)
-        or (has_stop and mem[at_ + STOP] <= 0)
+        (has_limit and (mem[at_ + LIMIT] <= 0 or mem[at_ + LIMIT] > PRICE_MAX))
+        or (has_stop and (mem[at_ + STOP] <= 0 or mem[at_ + STOP] > PRICE_MAX))
         or (force == at.GTX and not has_limit)
     )
 

@@ -9,7 +9,7 @@ from tradetui.engine.market.kernel.draws import report_latency, takes_chance
 from tradetui.engine.market.kernel.jit import part
 from tradetui.engine.market.kernel.levels import Memory
 from tradetui.engine.market.kernel.lines import free_own, leave
-from tradetui.engine.market.simulation import REPORT_FILL, REPORT_NOTHING_TO_REDUCE
+from tradetui.engine.market.simulation import PRICE_MAX, REPORT_FILL, REPORT_NOTHING_TO_REDUCE, SIZE_MAX
 
 NOT_TAKEN = -1
 
@@ -86,7 +86,8 @@ def fill(head: Memory, mem: Memory, own: int, price: int, size: int, maker: int)
     """The order gets `size`; whether it lives on."""
     left = mem[own + at.OWN_LEFT] - size
     mem[own + at.OWN_LEFT] = left
-    mem[mem[own + at.OWN_SYMBOL] + at.POSITION] += mem[own + at.OWN_SIDE] * size
+    position = mem[own + at.OWN_SYMBOL] + at.POSITION
+    mem[position] = max(-SIZE_MAX, min(mem[position] + mem[own + at.OWN_SIDE] * size, SIZE_MAX))
     tell(head, mem, own, REPORT_FILL, price, size, left, maker)
     if left == 0:
         leave(head, mem, own)
@@ -118,5 +119,6 @@ def paid(head: Memory, own_side: int, kind: int, price: int) -> int:
         return price
     slip: int = head[at.SLIP_NANOS]
     if head[at.SLIP_PARTS] > 0:
-        slip += int(np.rint(price * (head[at.SLIP_PARTS] / head[at.SLIP_WHOLE]) / 10000.0))
-    return int(max(1, price + own_side * slip))
+        share = np.rint(price * (head[at.SLIP_PARTS] / head[at.SLIP_WHOLE]) / 10000.0)
+        slip = PRICE_MAX if share >= PRICE_MAX else min(slip + int(share), PRICE_MAX)
+    return int(max(1, min(price + own_side * slip, PRICE_MAX)))

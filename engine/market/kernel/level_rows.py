@@ -17,7 +17,7 @@ from tradetui.engine.market.kernel.resting import (
     offer_display,
     traded,
 )
-from tradetui.engine.market.simulation import ROW_DEPTH_CLEAR
+from tradetui.engine.market.simulation import PRICE_MAX, ROW_DEPTH_CLEAR, SIZE_MAX
 
 
 @once
@@ -27,9 +27,9 @@ def play_depth_row(head: Memory, mem: Memory, symbol: int, kind: int, side: int,
         clear_side(head, mem, symbol)
         clear_side(head, mem, symbol + at.LEVEL_WORDS)
         return 0
-    if price <= 0:
+    if price <= 0 or price > PRICE_MAX:
         return at.BAD_PRICE
-    if size < 0:
+    if size < 0 or size > SIZE_MAX:
         return at.BAD_SIZE
     book, key = side_book(symbol, side), -side * price
     level = find_level(head, mem, book, key)
@@ -66,9 +66,9 @@ def resize(head: Memory, mem: Memory, level: int, size: int) -> None:
 @once
 def play_quote_row(head: Memory, mem: Memory, symbol: int, bid: int, bid_size: int, ask: int, ask_size: int) -> int:
     """The best of both sides; 0, or which fault left it out."""
-    if bid < 0 or ask < 0:
+    if min(bid, ask) < 0 or max(bid, ask) > PRICE_MAX:
         return at.BAD_PRICE
-    if bid_size < 0 or ask_size < 0:
+    if min(bid_size, ask_size) < 0 or max(bid_size, ask_size) > SIZE_MAX:
         return at.BAD_SIZE
     play_quote(head, mem, symbol, 1, bid, bid_size)
     play_quote(head, mem, symbol, -1, ask, ask_size)
@@ -119,9 +119,9 @@ def join_display(head: Memory, mem: Memory, level: int, own_book: int, key: int,
 @once
 def play_trade(head: Memory, mem: Memory, symbol: int, side: int, price: int, size: int) -> int:
     """A trade, at a symbol that tells its trades; 0, or which fault left it out."""
-    if price <= 0:
+    if price <= 0 or price > PRICE_MAX:
         return at.BAD_PRICE
-    if size <= 0:
+    if size <= 0 or size > SIZE_MAX:
         return at.BAD_SIZE
     source = mem[symbol + at.SOURCE]
     if source == at.BY_TRADES:
@@ -134,7 +134,7 @@ def play_trade(head: Memory, mem: Memory, symbol: int, side: int, price: int, si
                     traded(head, mem, book, key, size)
                 level = displayed(head, mem, symbol, book, key)
                 if level != at.NONE:
-                    mem[level + at.TRADED] += size
+                    mem[level + at.TRADED] = min(mem[level + at.TRADED] + size, SIZE_MAX)  # no level falls by more
     note_trade(head, mem, symbol, price, size, side)
     return 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from struct import Struct
+from struct import Struct, error
 
 import numpy as np
 
@@ -170,7 +170,11 @@ class KernelMarket:
         due = self.now_ns + (entry_latency(head, self._entry, self._seed) if latency is None else latency)
         if due < self._latest:
             due = self._latest  # never overtaking an earlier one
-        _pack(self._bytes, self._ring + (end & self._mask) * REQUEST_BYTES, due, cancels, *request)
+        place = self._ring + (end & self._mask) * REQUEST_BYTES
+        try:
+            _pack(self._bytes, place, due, cancels, *request)
+        except error:  # numbers that are too large are still too large where they end
+            _pack(self._bytes, place, due, cancels, *(max(-(2**63), min(word, 2**63 - 1)) for word in request))
         self._latest = due
         self._sent = head[REQUEST_END] = end + 1
         if first == end:

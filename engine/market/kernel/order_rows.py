@@ -13,10 +13,20 @@ from tradetui.engine.market.kernel.queues import (
     reduce_order,
     remove_order,
     requeue_order,
+    room_at,
+    room_for,
     shrink_level,
 )
 from tradetui.engine.market.kernel.resting import BEHIND_ALL, executed, nothing_ahead, offer_display, withdrawn
-from tradetui.engine.market.simulation import ROW_ADD, ROW_CANCEL, ROW_CLEAR, ROW_EXECUTE, ROW_MODIFY
+from tradetui.engine.market.simulation import (
+    PRICE_MAX,
+    ROW_ADD,
+    ROW_CANCEL,
+    ROW_CLEAR,
+    ROW_EXECUTE,
+    ROW_MODIFY,
+    SIZE_MAX,
+)
 
 
 @once
@@ -28,19 +38,22 @@ def play_order_row(
         clear_side(head, mem, symbol)
         clear_side(head, mem, symbol + at.LEVEL_WORDS)
         return 0
-    if price <= 0 and kind in (ROW_ADD, ROW_MODIFY):
+    if (price <= 0 or price > PRICE_MAX) and kind in (ROW_ADD, ROW_MODIFY):
         return at.BAD_PRICE
-    if size <= 0 and kind != ROW_CANCEL:
+    if kind != ROW_CANCEL and (size <= 0 or (size > SIZE_MAX and kind != ROW_EXECUTE)):
         return at.BAD_SIZE
     order = find_order(head, mem, symbol, order_id)
     if kind == ROW_ADD:
         if order != at.NONE:
             return at.DUPLICATE_ID
         key = -side * price
-        order = enter_order(head, mem, symbol, order_id, side_book(symbol, side), key, size, head[at.ROWS_PLAYED])
+        level = room_at(head, mem, side_book(symbol, side), key, size)
+        if level == at.NONE:
+            return at.BAD_SIZE
+        enter_order(head, mem, symbol, order_id, level, size, head[at.ROWS_PLAYED])
         own_book = side_book(symbol, -side) + at.OWN_BOOK
         if mem[own_book + at.NEAREST] <= -key:
-            offer_display(head, mem, mem[order + at.LEVEL], own_book, BEHIND_ALL, -key, size)
+            offer_display(head, mem, level, own_book, BEHIND_ALL, -key, size)
         return 0
     if order == at.NONE:
         return at.UNKNOWN_ID
@@ -52,8 +65,7 @@ def play_order_row(
         return 0
     if kind == ROW_EXECUTE:
         return execute_order(head, mem, symbol, order, size)
-    modify_order(head, mem, symbol, order, price, size)
-    return 0
+    return modify_order(head, mem, symbol, order, price, size)
 
 
 @once
@@ -74,26 +86,30 @@ def execute_order(head: Memory, mem: Memory, symbol: int, order: int, size: int)
 
 
 @once
-def modify_order(head: Memory, mem: Memory, symbol: int, order: int, price: int, size: int) -> None:
-    """Another price or size."""
+def modify_order(head: Memory, mem: Memory, symbol: int, order: int, price: int, size: int) -> int:
+    """Another price or size; 0, or that there is no room for it."""
     level = mem[order + at.LEVEL]
     book, old = mem[level + at.BOOK], mem[level + at.KEY]
     key = -price if book == symbol else price
     before = mem[order + at.SIZE]
     if key == old and size == before:
-        return
+        return 0
     stays = key == old and size < before
+    to = level if stays else room_for(head, mem, order, key, size)
+    if to == at.NONE:
+        return at.BAD_SIZE
     if mem[level + at.OWN] != at.NONE:
         withdrawn(mem, mem[level + at.OWN], mem[order + at.SINCE], before - size if stays else before)
     if stays:
         shrink_level(mem, level, before - size)
         mem[order + at.SIZE] = size
-        return
-    requeue_order(head, mem, order, book, key, size, head[at.ROWS_PLAYED])
+        return 0
+    requeue_order(head, mem, order, to, size, head[at.ROWS_PLAYED])
     if key < old:
         other = 2 * symbol + at.LEVEL_WORDS - book + at.OWN_BOOK
         if mem[other + at.NEAREST] <= -key:
-            offer_display(head, mem, mem[order + at.LEVEL], other, -old, -key, size)
+            offer_display(head, mem, to, other, -old, -key, size)
+    return 0
 
 
 @part

@@ -26,6 +26,7 @@ from tradetui.engine.market.simulation import (
     SIZE,
     SYMBOL_SHIFT,
     TS,
+    TS_MAX,
     WOKE_BAR,
     WOKE_BEST,
     WOKE_BUDGET,
@@ -216,6 +217,8 @@ def play_rows(head: Memory, mem: Memory, tape: Memory, stop: int, budget: int) -
     """Plays rows up to `stop` until something asked for happens; the bits that say what, or GROW."""
     for row in range(head[at.ROW], stop):
         number, ts = tape[row, WORD] >> SYMBOL_SHIFT, tape[row, TS]
+        if ts > TS_MAX:
+            ts = -1  # no clock comes back from there
         time = max(ts, head[at.NOW])
         bits = come_to(head, mem, number, time)
         if bits != 0:

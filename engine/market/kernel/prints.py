@@ -5,7 +5,7 @@ from __future__ import annotations
 from tradetui.engine.market.kernel import layout as at
 from tradetui.engine.market.kernel.jit import inner
 from tradetui.engine.market.kernel.levels import Memory
-from tradetui.engine.market.simulation import WOKE_TRADE
+from tradetui.engine.market.simulation import SIZE_MAX, WOKE_TRADE
 
 
 @inner
@@ -34,5 +34,5 @@ def note_trade(head: Memory, mem: Memory, symbol: int, price: int, size: int, si
     mem[symbol + at.BAR_HIGH] = max(mem[symbol + at.BAR_HIGH], price)
     mem[symbol + at.BAR_LOW] = min(mem[symbol + at.BAR_LOW], price)
     mem[symbol + at.BAR_CLOSE] = price
-    mem[symbol + at.BAR_VOLUME] += size
+    mem[symbol + at.BAR_VOLUME] = min(mem[symbol + at.BAR_VOLUME] + size, SIZE_MAX)
     mem[symbol + at.BAR_TRADES] += 1

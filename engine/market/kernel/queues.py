@@ -12,6 +12,7 @@ from tradetui.engine.market.kernel.levels import (
     open_level,
     scattered,
 )
+from tradetui.engine.market.simulation import SIZE_MAX
 
 
 @inner
@@ -24,7 +25,25 @@ def find_order(head: Memory, mem: Memory, symbol: int, order_id: int) -> int:
 
 
 @part
-def enter_order(head: Memory, mem: Memory, symbol: int, order_id: int, book: int, key: int, size: int, row: int) -> int:
+def room_at(head: Memory, mem: Memory, book: int, key: int, size: int) -> int:
+    """The level at a price, opened if it has none; NONE where it cannot hold so much more."""
+    level = find_level(head, mem, book, key)
+    if level == at.NONE:
+        return open_level(head, mem, book, key)
+    return level if mem[level + at.TOTAL] <= SIZE_MAX - size else at.NONE
+
+
+@part
+def room_for(head: Memory, mem: Memory, order: int, key: int, size: int) -> int:
+    """The level to which an order goes that is to have another price or more size; NONE where there is no room."""
+    level = mem[order + at.LEVEL]
+    if mem[level + at.KEY] != key:
+        return room_at(head, mem, mem[level + at.BOOK], key, size)
+    return level if mem[level + at.TOTAL] - mem[order + at.SIZE] <= SIZE_MAX - size else at.NONE
+
+
+@part
+def enter_order(head: Memory, mem: Memory, symbol: int, order_id: int, level: int, size: int, row: int) -> int:
     """A new order at the end of its queue."""
     order: int = head[at.ORDERS_FREE]
     if order == at.NONE:
@@ -40,16 +59,13 @@ def enter_order(head: Memory, mem: Memory, symbol: int, order_id: int, book: int
     mem[bucket] = order
     mem[order + at.ID] = order_id
     mem[order + at.OF] = symbol
-    append_order(head, mem, order, book, key, size, row)
+    append_order(mem, order, level, size, row)
     return order
 
 
-@part
-def append_order(head: Memory, mem: Memory, order: int, book: int, key: int, size: int, row: int) -> None:
-    """To the end of the queue at a price, which is opened if it has none."""
-    level = find_level(head, mem, book, key)
-    if level == at.NONE:
-        level = open_level(head, mem, book, key)
+@inner
+def append_order(mem: Memory, order: int, level: int, size: int, row: int) -> None:
+    """To the end of the queue of a level."""
     last = mem[level + at.LAST]
     mem[order + at.SIZE] = size
     mem[order + at.LEVEL] = level
@@ -125,15 +141,15 @@ def reduce_order(head: Memory, mem: Memory, order: int, size: int) -> None:
 
 
 @part
-def requeue_order(head: Memory, mem: Memory, order: int, book: int, key: int, size: int, row: int) -> None:
-    """To the end of the queue at `key`; a level that is only left to be joined again does not end in between."""
+def requeue_order(head: Memory, mem: Memory, order: int, to: int, size: int, row: int) -> None:
+    """To the end of the queue of the level `to`; one that is only left to be joined again does not end in between."""
     level = mem[order + at.LEVEL]
     taken = mem[level + at.TAKEN]
     unlink_order(mem, order)
-    append_order(head, mem, order, book, key, size, row)
+    append_order(mem, order, to, size, row)
     if mem[level + at.COUNT] == 0:
         close_level(head, mem, level)
-    elif mem[order + at.LEVEL] == level:
+    elif to == level:
         mem[level + at.TAKEN] = min(taken, mem[level + at.TOTAL])
 
 

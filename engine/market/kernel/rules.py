@@ -7,7 +7,7 @@ from math import ceil
 from tradetui.engine.market.kernel import layout as at
 from tradetui.engine.market.kernel.arena import Arena
 from tradetui.engine.market.kernel.draws import ALWAYS
-from tradetui.engine.market.simulation import SELF_TRADE, SimulationRules
+from tradetui.engine.market.simulation import PRICE_MAX, SELF_TRADE, SimulationRules
 
 SOURCES = ("orders", "depth", "quotes", "trades")  # their places are the numbers of layout.BY_ORDERS and following
 CANCEL_AHEAD = ("back", "proportional", "front")
@@ -24,7 +24,7 @@ def write_rules(arena: Arena, rules: SimulationRules) -> None:
     head[at.SEED] = (rules.seed + (1 << 63)) % (1 << 64) - (1 << 63)
     head[[at.SHARE_PARTS, at.SHARE_WHOLE]] = _ratio(rules.imbalance)
     head[[at.SLIP_PARTS, at.SLIP_WHOLE]] = _ratio(rules.slip_bps)
-    head[at.SLIP_NANOS] = rules.slip_nanos
+    head[at.SLIP_NANOS] = min(rules.slip_nanos, PRICE_MAX)
     head[at.CHANCE] = min(ALWAYS, ceil(rules.fill_chance * ALWAYS))
     head[at.SAMPLES] = arena.take(len(rules.report_ns))
     arena.mem[head[at.SAMPLES] : head[at.SAMPLES] + len(rules.report_ns)] = rules.report_ns

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from tradetui.engine.market.book_words import INT64_MAX, BookLevel, BookOrder, Fault, Place, Sweep, Trade
+from tradetui.engine.market.book_words import BookLevel, BookOrder, Fault, Place, Sweep, Trade
 from tradetui.engine.market.levels import EMPTY_LEVELS_SPARE
 from tradetui.engine.market.order_book import OrderBook
+from tradetui.engine.market.simulation import PRICE_MAX, SIZE_MAX
 
 BID, ASK = 1, -1
 
@@ -170,7 +171,7 @@ def test_clearing_leaves_nothing_but_the_counts_and_the_time(book: OrderBook) ->
         ("add_order", (7, 2, 100, 1), Fault.BAD_ROW),
         ("add_order", (7, BID, 100, 0), Fault.BAD_SIZE),
         ("add_order", (7, BID, 100, -5), Fault.BAD_SIZE),
-        ("add_order", (7, BID, 100, INT64_MAX + 1), Fault.BAD_SIZE),
+        ("add_order", (7, BID, 100, SIZE_MAX + 1), Fault.BAD_SIZE),
         ("add_order", (7, BID, 0, 1), Fault.BAD_PRICE),
         ("add_order", (7, ASK, -100, 1), Fault.BAD_PRICE),
         ("add_order", (7, ASK, 10**40, 1), Fault.BAD_PRICE),
@@ -178,9 +179,9 @@ def test_clearing_leaves_nothing_but_the_counts_and_the_time(book: OrderBook) ->
         ("add_order", (1, ASK, 105, 1), Fault.DUPLICATE_ID),
         ("modify_order", (99, 100, 1), Fault.UNKNOWN_ID),
         ("modify_order", (1, 100, 0), Fault.BAD_SIZE),
-        ("modify_order", (1, 100, INT64_MAX + 1), Fault.BAD_SIZE),
+        ("modify_order", (1, 100, SIZE_MAX + 1), Fault.BAD_SIZE),
         ("modify_order", (1, 0, 1), Fault.BAD_PRICE),
-        ("modify_order", (1, INT64_MAX + 1, 1), Fault.BAD_PRICE),
+        ("modify_order", (1, PRICE_MAX + 1, 1), Fault.BAD_PRICE),
         ("cancel_order", (99,), Fault.UNKNOWN_ID),
         ("execute_order", (99, 1), Fault.UNKNOWN_ID),
         ("execute_order", (1, 0), Fault.BAD_SIZE),

@@ -9,12 +9,15 @@ from tradetui.engine.market.book_words import Fault
 from tradetui.engine.market.kernel.book import KernelBook
 from tradetui.engine.market.kernel.book_changes import BOOK_ADD, BOOK_CANCEL, BOOK_EXECUTE, BOOK_MODIFY
 from tradetui.engine.market.order_book import OrderBook
+from tradetui.engine.market.simulation import PRICE_MAX, SIZE_MAX
 
+PRICE = st.integers(-1, 9) | st.sampled_from((PRICE_MAX - 1, PRICE_MAX, PRICE_MAX + 1, 2**63 - 1, -(2**63)))
+SIZE = st.integers(-1, 5) | st.sampled_from((2**61, SIZE_MAX - 3, SIZE_MAX, SIZE_MAX + 1, 2**63 - 1, -(2**63)))
 METHODS = {
-    "add": st.tuples(st.integers(0, 12), st.sampled_from((-1, 0, 1)), st.integers(-1, 9), st.integers(-1, 5)),
-    "modify": st.tuples(st.integers(0, 12), st.integers(-1, 9), st.integers(-1, 5)),
+    "add": st.tuples(st.integers(0, 12), st.sampled_from((-1, 0, 1)), PRICE, SIZE),
+    "modify": st.tuples(st.integers(0, 12), PRICE, SIZE),
     "cancel": st.tuples(st.integers(0, 12)),
-    "execute": st.tuples(st.integers(0, 12), st.integers(-1, 5)),
+    "execute": st.tuples(st.integers(0, 12), SIZE),
     "match": st.tuples(),
     "clear": st.tuples(),
 }
@@ -37,7 +40,7 @@ def test_every_change_has_the_answer_of_the_order_book(changes: list[tuple[str, 
         assert (kernel.get_best_bid(), kernel.get_best_ask()) == (book.get_best_bid(), book.get_best_ask())
     for side in (1, -1):
         assert kernel.depth(side, 4) == book.depth(side, 4)
-        for price in range(1, 10):
+        for price in (*range(1, 10), PRICE_MAX - 1, PRICE_MAX):
             assert kernel.queue(side, price) == book.queue(side, price)
             assert kernel.size_at(side, price) == book.size_at(side, price)
     assert kernel.state_hash() == book.state_hash()
