@@ -123,6 +123,7 @@ class Order(msgspec.Struct, gc=False):
         None  # distance of a stop-loss from the entry's fill, as a fraction, where no price is set
     )
     target_share: Decimal | None = None
+    mate: int = 0  # of a bracket's leg: the other leg, whose units are the same
 
     @property
     def left(self) -> Decimal:

@@ -12,8 +12,9 @@ from decimal import Decimal
 from tradetui.engine.model.events import Event, FillEvent, OrderEvent, OrderStatusEvent, SignalEvent, TwoSidedQuote
 from tradetui.engine.model.instrument import EXACT, Instrument, decimal_from_nanos, nanos_from_float
 from tradetui.engine.model.orders import DONE, Order, OrderAction, OrderStatus, next_status
+from tradetui.engine.trading.brackets import are_mates, fix_levels, make_mates
 from tradetui.engine.trading.entries import Entries
-from tradetui.engine.trading.exits import Exits
+from tradetui.engine.trading.exits import MAKES_WAY, Exits
 from tradetui.engine.trading.fees import FeeSchedule
 from tradetui.engine.trading.moment import Moment
 from tradetui.engine.trading.open_orders import OpenOrders
@@ -57,16 +58,24 @@ class OrderManager:
         self._entries = Entries(Wishes(sizer, share, levels), instruments, self._open, self._placing)
         self._exits = Exits(portfolio, instruments, self._open, self._placing, self._quotes)
 
-    def deal_with(self, market_price: MarketPrice, at_once: bool = False, guards_shorts: bool = False) -> None:
+    def deal_with(
+        self,
+        market_price: MarketPrice,
+        at_once: bool = False,
+        guards_shorts: bool = False,
+        sets_aside: bool = False,
+    ) -> None:
         """The venue is a book: it fills what it was sent, and not at once, so that all is sized and paid for before.
 
         `at_once`: what is sent is there before the market goes on, and what happens is told as soon. `guards_shorts`:
-        it lets no ask sell more than is held where that is not allowed.
+        it lets no ask sell more than is held where that is not allowed. `sets_aside`: it keeps the units of a resting
+        exit from every other, and takes a stop and a target of the same units as one.
         """
         self._placing.deal_with(market_price)
-        self._open.keeps_leaving = True
+        self._exits.by_part = self._open.keeps_leaving = True
         self._open.counts_leaving = not at_once
         self._open.guards_shorts = guards_shorts and not self._allow_short
+        self._exits.sets_aside = sets_aside
 
     @property
     def cancels_take_time(self) -> bool:
@@ -107,6 +116,7 @@ class OrderManager:
         if self.waiting:
             events += self.release(now)
         self._send(signal, instrument, entry, surplus, held, close, now, events)
+        self._exits.settle(symbol, now, events)
         return events
 
     def on_fill(self, fill: FillEvent, now: Moment) -> list[Event]:
@@ -131,8 +141,7 @@ class OrderManager:
         order = self._open.by_id[order_id]
         events: list[Event] = [self._placing.end(order, _DROPPED[status], reason, now)]
         self.let_go(order_id)
-        if order.role == "close":
-            events += self._placing.end_held(order.symbol, "its close did not fill", now)
+        self._exits.dropped(order, now, events)
         return events
 
     def on_lessened(self, order_id: int, left: Decimal, reason: str, now: Moment) -> list[Event]:
@@ -159,12 +168,12 @@ class OrderManager:
         ]
         held = self._portfolio.quantity(symbol)
         if held:
-            close = self._exits.closing(symbol, held, reason, now)
-            self._placing.place(close, self._instruments[symbol], now, events)
+            self._exits.place_close(self._exits.closing(symbol, held, reason, now), now, events)
         return events
 
     def cancel_all(self, reason: str, now: Moment) -> list[Event]:
         """Cancel every order that is held, queued or working."""
+        self._exits.stand_down()
         return [self._placing.cancel(order, reason, now) for order in self.open_orders()]
 
     def cancel_entries(self, reason: str, now: Moment, every_quote: bool = False) -> list[Event]:
@@ -190,6 +199,9 @@ class OrderManager:
         if sent.role == "open" and signal is not None:
             self._entries.levels_of(order, signal, now)
         self._open.put_back(order)
+        before = self._open.by_id.get(order.order_id - 1)
+        if before is not None and are_mates(before, order):
+            make_mates([before, order])
         self.counts.send()
         if order.role == "open" and price:
             self._open.reserve(order, price)
@@ -197,8 +209,20 @@ class OrderManager:
     def put_back_fill(self, fill: FillEvent) -> None:
         """An execution of that part: its consequences are told by the events that follow it."""
         order = self._open.by_id.get(fill.order_id)
-        if order is not None and self._book_fill(order, fill):
+        if order is None:
+            return
+        if order.role == "open" and not order.filled:
+            fix_levels(order, fill.price, self._instruments[order.symbol])
+        if self._book_fill(order, fill):
             self._open.forget(order)
+        if not self._portfolio.quantity(fill.symbol):
+            self._exits.stand_down(fill.symbol)
+
+    def put_back_left(self, order_id: int, left: Decimal) -> None:
+        """What the venue had left of an order in that part."""
+        order = self._open.by_id.get(order_id)
+        if order is not None:
+            order.quantity = EXACT.add(order.filled, left)
 
     def put_back_end(self, told: OrderStatusEvent, awaited: bool) -> None:
         """An end of that part; `awaited`: the venue has not confirmed it, so that the order may still fill."""
@@ -209,6 +233,8 @@ class OrderManager:
         order.status = told.status
         self.counts.end(order)
         self._open.forget(order)
+        if told.reason == MAKES_WAY:
+            self._exits.remember(order)
         if awaited:
             self._open.leaving[order.order_id] = order
 
@@ -231,7 +257,7 @@ class OrderManager:
         order.filled = EXACT.add(order.filled, fill.quantity)
         done = not fill.leaves
         order.status = next_status(order.status, OrderAction.FILL if done else OrderAction.FILL_PART)
-        if order.fraction is not None or order.role != "open":  # sized at its fill, or an exit with less to close
+        if order.left != fill.leaves:  # sized at its fill, an exit with less to close, or a fee was taken in units
             order.quantity = EXACT.add(order.filled, fill.leaves)
         self.counts.fill(order, fill, done)
         return done
@@ -268,6 +294,6 @@ class OrderManager:
             if entry is not None:
                 self._placing.hold(entry, close, events, now)
             if fresh:
-                self._placing.place(close, instrument, now, events)
+                self._exits.place_close(close, now, events)
         elif entry is not None:
             self._placing.place(entry, instrument, now, events)

@@ -65,6 +65,20 @@ def test_an_ask_on_its_way_out_sells_nothing_short_where_that_is_not_allowed(all
     assert run.core.portfolio.quantity("X") == (-4 if allow_short else 0)
 
 
+def test_the_stop_of_an_entry_that_filled_in_part_leaves_the_units_of_another_entry_alone() -> None:
+    more = SignalEvent("X", 1, quantity=15, type="limit", limit_price=100, time_in_force="ioc", stop_loss=98)
+    wishes = [[SignalEvent("X", 1, quantity=5)], *[[]] * 9, [more]]
+    rows = [
+        (0.0, ADD, 1, 1, 99.0, 50.0), (0.0, ADD, 2, -1, 100.0, 5.0), (0.5, ADD, 3, -1, 100.0, 4.0),
+        (2.0, CANCEL, 1, 1, 99.0, 50.0), (2.0, ADD, 4, 1, 97.9, 50.0), (2.1, ADD, 5, 1, 98.0, 1.0),
+        (2.1, EXECUTE, 5, 1, 98.0, 1.0), (3.0, ADD, 6, 1, 90.0, 1.0),
+    ]  # fmt: skip
+    run = book_run(EveryTenth(*wishes), session(rows))
+    told = [(fill.role, fill.quantity) for fill in run.run().fills]
+    assert told == [("open", 5), ("open", 4), ("stop_loss", 4)]
+    assert run.core.portfolio.quantity("X") == 5
+
+
 class EverythingAtOnce(Strategy):
     """Wishes of every kind, drawn from a seed, one contradicting the other while messages are on their way."""
 
