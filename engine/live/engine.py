@@ -50,7 +50,7 @@ class Doors(NamedTuple):
     ask_state: Callable[[], None]
     record: Callable[[MarketData], None]  # market inputs, each with its number
     publish: Callable[[Snapshot], None]
-    facts: Callable[[], Mapping[str, Any]]  # what others know that a picture shows: feeds, execution, storage
+    facts: Callable[[], Mapping[str, Any]]  # what others know that a picture shows: another mapping when it changed
 
 
 class LiveEngine:
@@ -82,6 +82,7 @@ class LiveEngine:
         self._waiting = False  # events that the journal has taken and not written
         self._news = True
         self._version = 0
+        self._facts: Mapping[str, Any] = {}  # that the newest picture shows
         self._rate_at, self._rate = (now_ns, 0), 0.0
         self._start_ns = 0
         self._closed = False
@@ -122,7 +123,7 @@ class LiveEngine:
         self._settle(at_once, now_ns)
         if at_once or now_ns - self._published_ns >= PUBLISH_NS:
             self._measure_rate(now_ns)
-            if self._news:
+            if self._news or self._doors.facts() is not self._facts:
                 self._publish(now_ns)
 
     def close(self, now_ns: int) -> None:
@@ -204,6 +205,7 @@ class LiveEngine:
         player = self.player
         self._published_ns, self._news = now_ns, False
         self._version += 1
+        self._facts = facts = self._doors.facts()
         self._start_ns = self._start_ns or player.now_ns
         self._doors.publish(
             self._builder.build(
@@ -220,7 +222,7 @@ class LiveEngine:
                 holds=player.holds.reasons,
                 reconciliation=self._reconciliation(),
                 **self._as_the_venue_says(),
-                **self._doors.facts(),
+                **facts,
             )
         )
 

@@ -14,6 +14,7 @@ import msgspec
 
 from tradetui.engine.keys import Environment
 from tradetui.engine.operations.halt import HaltLatch
+from tradetui.engine.operations.run_files import Run
 
 Verdict = Literal["OK", "WARN", "FAIL"]
 PYTHON_LEAST = (3, 11)
@@ -112,6 +113,26 @@ def halts(state_folder: Path, environments: Iterable[Environment]) -> Check:
         return Check("halts", "OK", "none")
     seen = "; ".join(f"{name}: {halt.reason}" for name, halt in standing)
     return Check("halts", "WARN", seen, "unlock in the screen with U, once the reason is gone")
+
+
+def sessions(runs: Iterable[Run]) -> Check:
+    """Whether those that run say that they are well: feed, orders and what stores them."""
+    living = [run for run in runs if run.life != "gone"]
+    ill = [f"{run.file.pid} {trouble}" for run in living if (trouble := _trouble(run))]
+    if ill:
+        return Check("sessions", "WARN", "; ".join(ill), "look closer: tradetui status")
+    return Check("sessions", "OK", f"{len(living)} running" if living else "none is running")
+
+
+def _trouble(run: Run) -> str:
+    if run.life == "stopped":
+        return "is stopped by a signal"
+    if run.health is None:
+        return ""
+    ways = [(feed.name, feed.state) for feed in run.health.feeds]
+    ways += [] if run.health.execution is None else [("orders", run.health.execution.state)]
+    ill = [f"{name} {state}" for name, state in ways if state not in ("OK", "CONNECTING")]
+    return ", ".join([*ill, *filter(None, [run.health.storage])])
 
 
 def _missing(names: Iterable[str]) -> list[str]:

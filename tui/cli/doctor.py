@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tradetui.engine.errors import UsageError
-from tradetui.tui.cli.surroundings import credentials, default_state_folder, load_settings
+from tradetui.tui.cli.surroundings import STORED, credentials, default_state_folder, load_settings
 
 if TYPE_CHECKING:
     from tradetui.engine.operations.checkup import Check
@@ -31,6 +31,7 @@ Examples:
   tradetui doctor --environment live --json
   tradetui doctor --offline
 """
+WITHOUT = {"database": f"sessions share {STORED} in their folder", "redis": "none is needed"}
 Work = Callable[[], "Check"]
 
 
@@ -63,6 +64,7 @@ doctor.__doc__ = HELP
 def _checks(environment: str | None, offline: bool, timeout_s: float) -> Iterator[Check]:
     """This machine first, then what is asked of others, side by side."""
     from tradetui.engine.operations import checkup
+    from tradetui.engine.operations.run_files import find_runs
 
     yield checkup.python()
     yield from checkup.packages()
@@ -80,6 +82,7 @@ def _checks(environment: str | None, offline: bool, timeout_s: float) -> Iterato
     if settings:
         yield checkup.folder("log folder", settings.log_folder)
     yield checkup.halts(state, ("dev", "paper", "live"))
+    yield checkup.sessions(find_runs(state))
     if settings is None or offline:
         return
     works, told = _works(settings)
@@ -112,7 +115,7 @@ def _works(settings: Settings) -> tuple[dict[str, Work], list[Check]]:
         ("redis", settings.redis_url, parse_redis_url, servers.cache),
     ):
         if secret is None:
-            told.append(Check(name, "OK", "none in the settings; sessions keep their own files"))
+            told.append(Check(name, "OK", f"none in the settings; {WITHOUT[name]}"))
             continue
         try:
             url = parse(secret.get_secret_value())

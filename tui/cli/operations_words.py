@@ -49,7 +49,11 @@ def run_line(run: Run) -> str:
         age_s = time.time() - health.ts_ns / 1e9
         late = f", SAID NOTHING for {age_s:.0f} s" if age_s > OLD_HEALTH_S and run.life != "gone" else ""
         feeds = ", ".join(f"{feed.name} {feed.state}" for feed in health.feeds)
-        told = f": {health.trading}{late}, {health.working} orders, {health.positions} positions, {feeds or 'no feed'}"
+        store = f", {health.storage}" if health.storage else ""
+        if health.storage_lag and store:
+            store += f" ({health.storage_lag:,} events wait)"
+        parts = f"{health.working} orders, {health.positions} positions, {feeds or 'no feed'}"
+        told = f": {health.trading}{late}, {parts}{store}"
     return f"{file.pid:>7} {file.mode}{account} {life}{told}\n        {file.journal}"
 
 
