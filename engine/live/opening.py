@@ -35,7 +35,10 @@ OpenStore = Callable[[Path, SessionInfo], Storage]  # of a journal: the database
 
 
 class Broker:
-    """Where a broker is and who we are to it; `down` ends what was started for this session alone."""
+    """Where a broker is and who we are to it; `down` ends what was started for this session alone.
+
+    `halted` tells before each order whether another process has halted trading there.
+    """
 
     def __init__(
         self,
@@ -43,8 +46,10 @@ class Broker:
         execution: ExecutionConfig,
         credentials: Credentials,
         down: Callable[[], None] | None = None,
+        halted: Callable[[], bool] = lambda: False,
     ) -> None:
-        self.feed, self.execution, self.credentials, self.down = feed, execution, credentials, down
+        self.feed, self.execution, self.credentials = feed, execution, credentials
+        self.down, self.halted = down, halted
 
 
 def open_session(
@@ -109,7 +114,9 @@ def _connected(
         dict.fromkeys(player.symbols, TICK_SHOWN_DEFAULT),
         Recorder(recording_of(journal.path), player.symbols, player.view.bar_ns),
         AlpacaGateway(broker.feed, broker.credentials, waiting=bus.waiting),
-        AlpacaExecutor(broker.execution, broker.credentials, session_id, tick_to_order=latencies.order),
+        AlpacaExecutor(
+            broker.execution, broker.credentials, session_id, tick_to_order=latencies.order, halted=broker.halted
+        ),
         start,
         past,
         latencies=latencies,

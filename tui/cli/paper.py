@@ -83,7 +83,7 @@ def paper_broker() -> Broker:
     """The paper account's addresses and keys. Raises UsageError that says what is missing."""
     from tradetui.engine.gateways.alpaca.config import DATA_STREAM_URL, DATA_URL, ExecutionConfig, FeedConfig
     from tradetui.engine.live.opening import Broker
-    from tradetui.tui.cli.surroundings import credentials, load_settings
+    from tradetui.tui.cli.surroundings import credentials, halt_of, load_settings
 
     settings = load_settings("paper")
     stream = settings.trading_stream_url or f"ws{settings.trading.removeprefix('http')}/stream"
@@ -97,6 +97,7 @@ def paper_broker() -> Broker:
         ),
         ExecutionConfig(rest_url=settings.trading, stream_url=stream),
         credentials("paper").credentials,
+        halted=halt_of("paper"),
     )
 
 

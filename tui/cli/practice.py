@@ -195,6 +195,7 @@ def _broker_at(places: dict[str, Any], credentials: Credentials, down: Any) -> B
     from tradetui.engine.gateways.alpaca.config import ExecutionConfig, FeedConfig, RestConfig
     from tradetui.engine.live.opening import Broker
     from tradetui.tui.cli.practice_exchange import RATE_PER_MINUTE
+    from tradetui.tui.cli.surroundings import halt_of
 
     rest = RestConfig(per_minute=RATE_PER_MINUTE if down is not None else RestConfig().per_minute)
     return Broker(
@@ -207,6 +208,7 @@ def _broker_at(places: dict[str, Any], credentials: Credentials, down: Any) -> B
         ExecutionConfig(rest_url=places["trading"], stream_url=places["trade_updates"], rest=rest),
         credentials,
         down,
+        halt_of("dev"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,13 @@ def storing(environment: str, folder: Path) -> OpenStore:
     if redis:
         parse_redis_url(redis)
     return lambda journal, info: open_storage(database, redis, journal=journal, session=info)
+
+
+def halt_of(environment: keys.Environment) -> Callable[[], bool]:
+    """What tells whether a halt of that environment stands: one system call."""
+    from tradetui.engine.operations.halt import HaltLatch
+
+    return HaltLatch(load_settings(environment).state_folder, environment).standing
 
 
 def default_state_folder() -> Path:

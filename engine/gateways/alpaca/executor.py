@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from random import Random
 from typing import Literal
 
@@ -33,7 +34,10 @@ log = logging.getLogger(__name__)
 
 
 class AlpacaExecutor:
-    """An ExecutionGateway. `session` is the part of our order ids before the number."""
+    """An ExecutionGateway. `session` is the part of our order ids before the number.
+
+    `halted` is asked before each order leaves: whether another process has halted trading. Cancels pass.
+    """
 
     def __init__(
         self,
@@ -44,7 +48,9 @@ class AlpacaExecutor:
         chance: Random | None = None,
         clocks: Clocks | None = None,
         tick_to_order: LatencyHistogram | None = None,
+        halted: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._halted = halted
         self._tick_to_order = tick_to_order or LatencyHistogram()
         self._config, self._credentials = config, credentials
         self._clocks, self._chance = clocks or Clocks(), chance or Random()
@@ -81,6 +87,7 @@ class AlpacaExecutor:
             self._resolver.look_up,
             self._answered,
             self._tick_to_order,
+            self._halted,
         )
         self._canceller = Canceller(
             rests[1], self._desk, self._cancels, config, self._chance, self._resolver.resync, self._answered

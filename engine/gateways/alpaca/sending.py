@@ -20,6 +20,7 @@ from tradetui.engine.latency import LatencyHistogram
 
 ORDERS = "/v2/orders"
 LEAVING_LOOK_S = 0.05
+HALTED = "it was never sent: trading is halted on this machine (tradetui status)"
 
 
 class Sender:
@@ -35,10 +36,11 @@ class Sender:
         look_up: Callable[[Record], None],
         answered: Callable[[Answer], None],
         tick_to_order: LatencyHistogram,
+        halted: Callable[[], bool],
     ) -> None:
         self._rest, self._desk, self._lane, self._config = rest, desk, lane, config
         self._clocks, self._look_up, self._answered = clocks, look_up, answered
-        self._tick_to_order = tick_to_order
+        self._tick_to_order, self._halted = tick_to_order, halted
         self.sent = 0
 
     def send(self, send: Send, tries: int = 0, until_s: float | None = None) -> None:
@@ -49,6 +51,9 @@ class Sender:
             self._desk.tell(lambda states, now: states.refused(record, body, now))
             return
         self._rest.take_turn()
+        if self._halted():  # asked last: a halt from another process is in force for the very next request
+            self._desk.tell(lambda states, now: states.refused(record, HALTED, now))
+            return
         order = send.order
         if not self._desk.ask(lambda states: states.begin(record, order.symbol, order.side, order.quantity)):
             return

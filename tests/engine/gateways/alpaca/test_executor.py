@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from practice_market import BTC
 from trading_floor import SESSION, Trader, limit
 
 from tradetui.engine.gateways.live_words import ExecutionGateway
+from tradetui.engine.operations.halt import Halt, HaltLatch
 
 Make = Callable[..., Trader]
 
@@ -132,3 +134,22 @@ def _by_hand() -> dict[str, object]:
         "time_in_force": "day",
         "client_order_id": "by hand",
     }
+
+
+def test_a_halt_of_another_process_is_in_force_for_the_very_next_order_and_for_no_cancel(
+    trader: Make, tmp_path: Path
+) -> None:
+    latch = HaltLatch(tmp_path, "dev")
+    one = trader(halted=latch.standing)
+    one.send(1, **limit())
+    one.inbox.report("accepted", 1)
+    latch.set(Halt("quotes look wrong", "tradetui kill", 1))
+    one.send(2)
+    refused = one.inbox.report("rejected", 2)
+    assert "never sent: trading is halted" in refused.reason
+    one.withdraw(1)
+    one.inbox.report("cancelled", 1)
+    assert [o["client_order_id"] for o in one.orders()] == [f"{SESSION}-1"]
+    latch.clear()
+    one.send(3)
+    one.inbox.report("accepted", 3)

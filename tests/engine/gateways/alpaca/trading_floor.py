@@ -165,6 +165,7 @@ def made(
     wait: bool = True,
     session: str = SESSION,
     clocks: Clocks | None = None,
+    halted: Callable[[], bool] = lambda: False,
     **more: Any,
 ) -> Trader:
     executor = AlpacaExecutor(
@@ -173,6 +174,7 @@ def made(
         session,
         chance=Random(1),
         clocks=clocks,
+        halted=halted,
     )
     trader = Trader(server, executor, inbox)
     executor.start(inbox.put)
