@@ -22,6 +22,16 @@ KINDS: dict[str, Kind] = {
     ".arrow": "arrow",
     ".ipc": "arrow",
 }
+QUOTE_CURRENCIES = {  # second halves of pairs as XRP_ETH
+    "USD", "USDT", "USDC", "BUSD", "TUSD", "FDUSD", "DAI", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "NZD", "CNH",
+    "SEK", "NOK", "TRY", "BRL", "KRW", "INR", "BTC", "XBT", "ETH", "BNB",
+}  # fmt: skip
+VENDORS = {  # first words of file names that say who wrote the file; in capitals they may be symbols
+    "alpaca", "alphavantage", "binance", "bitfinex", "bitmex", "bitstamp", "bybit", "coinbase", "databento",
+    "deribit", "dukascopy", "eodhd", "finnhub", "firstrate", "histdata", "huobi", "iex", "kaiko", "kibot", "kraken",
+    "kucoin", "lobster", "mtgox", "nasdaq", "nyse", "okx", "polygon", "quandl", "refinitiv", "stooq", "taq",
+    "tardis", "tiingo", "tradingview", "wiki", "yahoo", "yfinance",
+}  # fmt: skip
 FORMATS_TEXT = "one of .csv, .parquet, .feather, .arrow, each also with .gz or in a .zip"
 
 
@@ -54,8 +64,25 @@ def read_content(path: Path) -> FileContent:
 
 
 def symbol_from_name(path: Path) -> str:
-    """The file's name up to the first "_" or "."; empty for a name that starts with one."""
-    return path.name.split(".", 1)[0].split("_", 1)[0]
+    """The file's name up to the first "_" or "."; empty for a name that starts with one.
+
+    Of a pair as XRP_ETH both words; a first word that says who wrote the file is left out where a symbol in capitals
+    stands behind it, as in `binance_BTCUSDT_2024.csv`.
+    """
+    first, *more = path.name.split(".", 1)[0].split("_")
+    if more and is_vendor(first) and _in_capitals(more[0]):
+        first, *more = more
+    pair = bool(more) and more[0] in QUOTE_CURRENCIES and _in_capitals(first)
+    return f"{first}_{more[0]}" if pair else first
+
+
+def is_vendor(symbol: str) -> bool:
+    """Whether what was taken for a symbol is only the name of one who writes files, and must be asked for."""
+    return not symbol.isupper() and symbol.lower() in VENDORS
+
+
+def _in_capitals(word: str) -> bool:
+    return word.isalnum() and word.isupper()
 
 
 def _kind_of(path: Path) -> tuple[Kind, bool]:

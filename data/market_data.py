@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -19,6 +19,7 @@ from tradetui.data.store import is_store
 from tradetui.data.times import bound_ns, time_text
 from tradetui.engine.errors import DataError, UsageError
 from tradetui.engine.market.bars import Bars, Int64
+from tradetui.engine.market.session_tape import sources_of
 from tradetui.engine.market.tape import CLEAR, Codes, DepthChanges, MarketSession, OrderEvents, Quotes, Trades
 
 AnyPath = str | PathLike[str]
@@ -30,6 +31,7 @@ COLUMNS = {
     TRADES_LAYOUT: ("price", "size", "side"),
 }
 WORDS = {ORDERS_LAYOUT: "order events", DEPTH_LAYOUT: "depth changes", QUOTES_LAYOUT: "quotes", TRADES_LAYOUT: "trades"}
+LAYOUT_OF = {"orders": ORDERS_LAYOUT, "depth": DEPTH_LAYOUT, "quotes": QUOTES_LAYOUT, "trades": TRADES_LAYOUT}
 BOOKS = (ORDERS_LAYOUT, DEPTH_LAYOUT)  # whose rows mean something after those before them only
 NARROW = {"action": np.int8, "side": np.int8}
 
@@ -82,7 +84,7 @@ def read_market(
     start: str | None = None,
     stop: str | None = None,
 ) -> tuple[MarketSession, list[DataSource]]:
-    """The rows of those files as one session without bars, and what each file gave of each symbol.
+    """The rows of those files as one session without bars, and what each file gave of each symbol that is played.
 
     Tables of one kind are joined in time order. Options are those of `read_many`; `start` may leave out whole files of
     order events and depth, and no part of one: a book is known from its beginning on only.
@@ -104,7 +106,8 @@ def read_market(
         DepthChanges(symbols, *tables[DEPTH_LAYOUT]),
         OrderEvents(symbols, *tables[ORDERS_LAYOUT]) if len(tables[ORDERS_LAYOUT][0]) else None,
     )
-    return session, [source for part in parts for source in _sources(part)]
+    finest = dict(zip(symbols, sources_of(session), strict=True))
+    return session, [source for part in parts for source in _sources(part, finest)]
 
 
 def _layout(path: Path) -> str:
@@ -210,9 +213,12 @@ def _renumbered(part: _Part, symbols: tuple[str, ...]) -> Codes:
     return numbers[part.symbol]
 
 
-def _sources(part: _Part) -> list[DataSource]:
+def _sources(part: _Part, finest: Mapping[str, str]) -> list[DataSource]:
+    """What a run trades on of a file: trades, and of each symbol the finest of its books; the others are not played."""
     found = []
     for code in np.unique(part.symbol).tolist():
+        if part.layout not in (TRADES_LAYOUT, LAYOUT_OF[finest[part.symbols[code]]]):
+            continue
         ts = part.ts_ns[part.symbol == code]
         name, span = part.content.path.name, (int(ts[0]), int(ts[-1]))
         found.append(DataSource(part.symbols[code], name, len(ts), *span, part.content.sha256, WORDS[part.layout]))

@@ -97,6 +97,9 @@ def check_signals(signals: object) -> None:
     Python lets a strategy put anything anywhere. What passes here can be journaled and read back; whether it makes
     sense as an order is for the order manager to say.
     """
+    if isinstance(signals, SignalEvent | TwoSidedQuote):
+        kind = type(signals).__name__
+        raise TypeError(f"a strategy must return a list, and this is one {kind}: put it in a list, as in [{kind}(...)]")
     if not isinstance(signals, list | tuple):
         raise TypeError(f"a strategy must return a list of SignalEvents, not {type(signals).__name__}")
     for signal in signals:

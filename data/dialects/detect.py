@@ -14,7 +14,7 @@ from tradetui.data.dialects.sessions import judge_rows
 from tradetui.data.dialects.staging import Staged, staged
 from tradetui.data.dialects.times import epoch_of, form_of
 from tradetui.data.dialects.words import Dialect, Stated, interval_ns_of
-from tradetui.data.files import symbol_from_name
+from tradetui.data.files import is_vendor, symbol_from_name
 from tradetui.data.times import zone
 from tradetui.engine.errors import DataError, UsageError
 
@@ -41,6 +41,7 @@ def detect_staged(source: Staged, said: Stated) -> Detection:
     dialect = text_layout(source, said, findings) if source.kind == "csv" else column_layout(source, said)
     dialect = _symbol(source, said, _stated(said, dialect), findings)
     detection = Detection(source.path, dialect, findings)
+    _ask_symbol(said, detection)
     _columns_found(detection)
     _times(source, said, detection)
     judge_rows(source, said, detection, _sample(source, detection.dialect))
@@ -65,6 +66,15 @@ def _symbol(source: Staged, said: Stated, dialect: Dialect, findings: list[Findi
         raise DataError(source.path, None, "its name begins with no symbol", "a symbol", "Name it with --symbol")
     findings.append(Finding("symbol", name, "stated" if said.symbol else "the file's name"))
     return msgspec.structs.replace(dialect, symbol=name)
+
+
+def _ask_symbol(said: Stated, detection: Detection) -> None:
+    """A name that tells no more than who wrote the file tells no symbol: that is asked for."""
+    dialect = detection.dialect
+    if said.symbol is None and dialect.roles.symbol is None and is_vendor(dialect.symbol):
+        detection.doubts.append(
+            Doubt(f"{dialect.symbol!r} in its name says who wrote it, not its symbol", "--symbol NAME")
+        )
 
 
 def _columns_found(detection: Detection) -> None:

@@ -23,6 +23,8 @@ BITSTAMP_TRADES = "trade_id,timestamp,exchange_timestamp,price,amount,buy_order_
 LOBSTER_LINE = re.compile(r"\d+(\.\d+)?,[1-7],-?\d+,-?\d+,-?\d+,-?1(,.*)?")
 NASDAQ_HEADER = "type,time,id,price,size,type"
 NASDAQ_LINE = re.compile(r"A,\d+,\d+,[\d.]+,\d+,(BID|ASK)|[CRT],\d+,\d+.*")
+BOOKS_WORD, MESSAGES_WORD = "_orderbook_", "_message_"  # of LOBSTER's pairs of files
+NO_LEVEL = 9_999_999_999  # LOBSTER's price of a level that is not there
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})")
 
 
@@ -90,11 +92,19 @@ def partner_of(path: Path, word: str, other: str) -> Path | None:
     return beside if beside.is_file() else None
 
 
+def messages_of_books(path: Path) -> Path | None:
+    """The file of messages that a file of LOBSTER's books belongs to, whether it is there or not; None for others."""
+    return path.with_name(path.name.replace(BOOKS_WORD, MESSAGES_WORD)) if BOOKS_WORD in path.name else None
+
+
 def refuse_orderbook(path: Path) -> None:
-    """DataError for LOBSTER's file of books, which belongs to the one of messages."""
-    if "_orderbook_" in path.name:
-        hint = "Import the file of messages: this one is read with it"
-        raise DataError(path, None, "these are LOBSTER's books, not its messages", "a file of messages", hint)
+    """DataError for LOBSTER's file of books, which belongs to the one of messages: it says which that is."""
+    messages = messages_of_books(path)
+    if messages is None:
+        return
+    there = "it is next to it" if messages.is_file() else "it is not in this folder"
+    hint = f"Give the message file, {messages.name} ({there}): this one is read with it"
+    raise DataError(path, None, "these are LOBSTER's books, not its messages", "a file of messages", hint)
 
 
 def _symbol_of(name: str) -> str:

@@ -14,16 +14,17 @@ from tradetui.data.feeds.bitstamp import BitstampFeed
 from tradetui.data.feeds.blocks import FeedFile
 from tradetui.data.feeds.bybit import BybitFeed
 from tradetui.data.feeds.databento import DatabentoFeed
-from tradetui.data.feeds.detect import FeedGuess, FeedName, partner_of, settled
+from tradetui.data.feeds.detect import BOOKS_WORD, MESSAGES_WORD, FeedGuess, FeedName, partner_of, settled
 from tradetui.data.feeds.lobster import LobsterFeed
 from tradetui.data.feeds.nasdaq import NasdaqFeed
 from tradetui.data.feeds.report import Report
 from tradetui.data.feeds.tables import LAYOUTS, Tables
 from tradetui.data.feeds.text_rows import NEW_YORK, midnight_ns
-from tradetui.engine.errors import DataError
+from tradetui.engine.errors import DataError, UsageError
 
 FEED_KEY, REPORT_KEY = "tradetui.feed", "tradetui.report"
 SUFFIXES = (".gz", ".zip", ".zst", ".jsonl", ".ndjson", ".json", ".data", ".csv", ".txt", ".dbn", ".log")
+FROM_MIDNIGHT = ("lobster", "nasdaq")  # whose times count from the midnight of a day that no message tells
 TABLE_ENDINGS = ("_orders", "_trades", "_messages")  # of vendors' names: ours say which table it is
 
 Tell = Callable[[FeedGuess], None]
@@ -75,13 +76,15 @@ def import_feed(path: Path, out: Path, said: FeedStated | None = None, tell: Tel
     DataError for a file that cannot be read or holds no row, UsageError for what an option must settle.
     """
     said = said or FeedStated()
+    check_stated(said)
     found = settled(path, said.feed)
+    midnight = midnight_of(path, found, said)
     if tell is not None:
         tell(found)
     file = FeedFile(path)
     report = Report(feed=found.feed)
     with Tables(out, feed_stem(path)) as tables:
-        _read(file, found, said, tables, report)
+        _read(file, found, said, midnight, tables, report)
         report.cut = file.cut
         if said.symbol is not None and tables.symbols and said.symbol not in tables.symbols:
             named = ", ".join(list(tables.symbols)[:5])
@@ -101,7 +104,21 @@ def import_feed(path: Path, out: Path, said: FeedStated | None = None, tell: Tel
     return FeedImported(paths, rows, symbols, tables.first_ns, tables.last_ns, path, file.sha256, report)
 
 
-def _read(file: FeedFile, found: FeedGuess, said: FeedStated, tables: Tables, report: Report) -> None:
+def check_stated(said: FeedStated) -> None:
+    """UsageError for a date or a zone that is none, before any file is read."""
+    midnight_ns(said.date or "2000-01-01", said.timezone or NEW_YORK)
+
+
+def midnight_of(path: Path, found: FeedGuess, said: FeedStated) -> int:
+    """When the day of a feed began whose times count from midnight, 0 for others; UsageError where it is not known."""
+    if found.feed not in FROM_MIDNIGHT:
+        return 0
+    if not (date := said.date or found.date):
+        raise UsageError(f"{path}: its times count from midnight, and its name has no date; give --date YYYY-MM-DD")
+    return midnight_ns(date, said.timezone or NEW_YORK, "--date" if said.date else f"{path}: the date in its name")
+
+
+def _read(file: FeedFile, found: FeedGuess, said: FeedStated, midnight: int, tables: Tables, report: Report) -> None:
     symbol = said.symbol or found.symbol
     if found.feed in ("binance-spot", "binance-futures"):
         BinanceFeed(tables, report, futures=found.feed == "binance-futures", symbol=symbol).read(file)
@@ -111,14 +128,14 @@ def _read(file: FeedFile, found: FeedGuess, said: FeedStated, tables: Tables, re
         BitstampFeed(tables, report, symbol=symbol).read(file)
     elif found.feed == "databento":
         DatabentoFeed(tables, report, symbol=said.symbol or "").read(file)
+    elif found.feed == "nasdaq":
+        NasdaqFeed(tables, report, symbol=symbol, midnight=midnight).read(file)
     else:
-        midnight = midnight_ns(said.date or found.date, said.timezone or NEW_YORK, file.path)
-        if found.feed == "nasdaq":
-            NasdaqFeed(tables, report, symbol=symbol, midnight=midnight).read(file)
-        else:
-            books = said.orderbook or partner_of(file.path, "_message_", "_orderbook_")
-            report.notes.append(f"the book before the messages: {books.name if books else 'not known'}")
-            LobsterFeed(tables, report, symbol=symbol, midnight=midnight, orderbook=books).read(file)
+        books = said.orderbook or partner_of(file.path, MESSAGES_WORD, BOOKS_WORD)
+        report.notes.append(f"the book before the messages: {books.name if books else 'not known'}")
+        LobsterFeed(tables, report, symbol=symbol, midnight=midnight, orderbook=books).read(file)
+    if found.feed not in FROM_MIDNIGHT and (said.date or said.timezone):
+        report.notes.append("--date and --timezone are of no use here: the messages carry their times")
 
 
 def _less(name: str) -> str:

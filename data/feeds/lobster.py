@@ -7,6 +7,7 @@ from pathlib import Path
 from tradetui.data.feeds.blocks import FeedFile
 from tradetui.data.feeds.clock import Clock
 from tradetui.data.feeds.decimals import INT64_MAX, nanos_of
+from tradetui.data.feeds.detect import NO_LEVEL
 from tradetui.data.feeds.order_rows import OrderRows
 from tradetui.data.feeds.prints import Prints
 from tradetui.data.feeds.report import Report
@@ -17,7 +18,6 @@ from tradetui.engine.model.instrument import NANOS_PER_UNIT
 
 COLUMNS = ("time", "type", "id", "size", "price", "direction")
 PRICE_NANOS = 100_000  # prices are given times 10,000
-NO_LEVEL = 9_999_999_999  # in place of a price, where the book has no such level
 NEW, REDUCED, DELETED, EXECUTED, HIDDEN, CROSS, HALT = range(1, 8)
 
 

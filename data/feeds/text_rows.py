@@ -51,14 +51,14 @@ def integers(frame: pl.DataFrame, name: str) -> list[int | None]:
     return frame[name].cast(pl.Int64, strict=False).to_list()
 
 
-def midnight_ns(date: str, timezone: str, path: object) -> int:
-    """When a day began; UsageError for a file whose day is known from nowhere."""
-    if not date:
-        raise UsageError(f"{path}: its times count from midnight, and its name has no date; give --date YYYY-MM-DD")
+def midnight_ns(date: str, timezone: str, whose: str = "--date") -> int:
+    """When a day began; UsageError for what is no day or no zone, with `whose` day it is."""
     try:
-        day = datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=ZoneInfo(timezone))
-    except ValueError as error:
-        raise UsageError(f"--date {date!r} is no day: expected YYYY-MM-DD, as 2012-06-21") from error
-    except (KeyError, OSError) as error:
+        zone = ZoneInfo(timezone)
+    except (KeyError, OSError, ValueError) as error:
         raise UsageError(f"--timezone {timezone!r} is not known: expected a name as {NEW_YORK}") from error
+    try:
+        day = datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=zone)
+    except ValueError as error:
+        raise UsageError(f"{whose} {date!r} is no day: expected YYYY-MM-DD, as 2012-06-21") from error
     return int(day.timestamp()) * SECOND_NS

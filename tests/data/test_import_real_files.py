@@ -11,6 +11,7 @@ import pytest
 from tradetui.data.dialects.detect import detect
 from tradetui.data.dialects.importing import Imported, import_file
 from tradetui.data.dialects.words import Stated, stated
+from tradetui.data.files import symbol_from_name
 from tradetui.data.formats import read_bars
 from tradetui.data.times import time_text
 from tradetui.engine.errors import DataError, UsageError
@@ -193,3 +194,33 @@ def test_the_parquet_names_its_source_and_the_source_stays_as_it_was(shared: Pat
     assert metadata["tradetui.source"] == path.name
     assert metadata["tradetui.source_sha256"] == found.sha256
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol"),
+    [
+        ("GOOG_2004-2013.csv", "GOOG"),
+        ("XRP_ETH_1min_2019-10-11_13.feather", "XRP_ETH"),
+        ("BTC_USDT.csv.gz", "BTC_USDT"),
+        ("quandl_IBM_2011_dividends.csv", "IBM"),
+        ("kraken_XBT_EUR_1h.csv", "XBT_EUR"),
+        ("wiki_AAPL_2000-2013.csv.gz", "AAPL"),
+        ("eth_BTC.csv", "eth"),  # no pair: its first word is not in capitals
+        ("GE_2020.csv", "GE"),
+        ("NASDAQ_2020.csv", "NASDAQ"),
+        ("binance_trades.csv", "binance"),  # asked for by an import
+        ("_x.csv", ""),
+    ],
+)
+def test_a_symbol_is_taken_from_the_name_of_a_file_without_its_vendor_and_with_both_halves_of_a_pair(
+    name: str, symbol: str
+) -> None:
+    assert symbol_from_name(Path(name)) == symbol
+
+
+def test_a_name_that_tells_only_its_vendor_is_asked_for_its_symbol(tmp_path: Path) -> None:
+    path = tmp_path / "binance_trades.csv"
+    path.write_text("time,price,size\n2020-01-02T00:00:00Z,1,2\n")
+    with pytest.raises(UsageError, match=r"'binance' in its name says who wrote it, not its symbol: give --symbol"):
+        import_file(path, tmp_path / "out")
+    assert import_file(path, tmp_path / "out", stated(symbol="BTCUSDT")).symbols == ("BTCUSDT",)

@@ -45,3 +45,18 @@ def test_files_that_tell_one_book_together_are_left_as_they_are(tmp_path: Path) 
     joined, _ = read_market(market_files([tmp_path]))
     assert joined.orders is not None
     assert CLEAR not in joined.orders.action
+
+
+def test_only_what_is_played_is_named_as_data_of_the_run(tmp_path: Path) -> None:
+    """Of each symbol its trades and the finest of its books: depth beside orders is read and not played."""
+    write_session(day(0), tmp_path, "X")
+    _, sources = read_market(market_files([tmp_path]))
+    assert [(source.symbol, source.kind, source.path) for source in sources] == [
+        ("X", "order events", "X_orders.parquet")
+    ]
+    quotes = session(trades=[(1.0, 100.0, 1.0, 1)], quotes=[(0.0, 99.0, 1.0, 100.0, 1.0)], symbol="Y")
+    write_session(quotes, tmp_path, "Y")
+    _, sources = read_market(market_files([tmp_path]))
+    assert sorted((source.symbol, source.kind) for source in sources) == [
+        ("X", "order events"), ("Y", "quotes"), ("Y", "trades"),
+    ]  # fmt: skip

@@ -123,3 +123,18 @@ def test_a_file_name_that_is_no_valid_text_is_kept_readable_in_the_session_file(
     header = JournalHeader(mode="backtest", config_json="{}", details=Details(data_paths=("B\udcffX.csv",)))
     again = header_from_bytes(header.hashed_bytes(), header.details_bytes())
     assert again.details.data_paths == ("B\\udcffX.csv",)
+
+
+class ForgetsTheList(Strategy):
+    """Returns its one wish as it is."""
+
+    def on_market_data(self, event: MarketEvent) -> Any:
+        return SignalEvent(event.symbol, 1)
+
+
+def test_one_wish_without_a_list_around_it_is_told_to_be_put_in_a_list() -> None:
+    (error,) = _ran(ForgetsTheList).errors
+    assert error.error == (
+        "TypeError: a strategy must return a list, and this is one SignalEvent: put it in a list, as in "
+        "[SignalEvent(...)]"
+    )

@@ -102,3 +102,58 @@ def test_one_recording_does_not_take_the_place_of_another(messages: Path, tmp_pa
     code, printed, told = run(messages, other, "--out", tmp_path / "market")
     assert (code, printed.count("\n")) == (3, 2)
     assert "is what another file of this command became" in told
+
+
+BOOKS = "X_2012-06-21_34200000_57600000_orderbook_1.csv"
+
+
+def test_lobsters_books_alone_say_which_file_of_messages_is_to_be_given(tmp_path: Path) -> None:
+    books = tmp_path / BOOKS
+    books.write_text("101000,5,100000,500\n")
+    messages = books.with_name(books.name.replace("_orderbook_", "_message_"))
+    code, printed, told = run(books, "--out", tmp_path / "market")
+    assert (code, printed) == (3, "")
+    assert f"Give the message file, {messages.name} (it is not in this folder)" in told
+    messages.write_text("34200.1,1,11,200,100000,1\n")
+    code, printed, told = run(books, "--out", tmp_path / "market")
+    assert (code, f"{messages.name} (it is next to it): this one is read with it" in told) == (3, True)
+    code, printed, told = run(messages, books, "--out", tmp_path / "market")
+    assert (code, printed) == (0, f"{tmp_path}/market/{messages.stem}_orders.parquet\n")
+    assert f"{books}\n  read with {messages.name}" in told
+
+
+def test_the_report_tells_how_many_rows_of_each_table_a_file_gave(messages: Path, tmp_path: Path) -> None:
+    bars = tmp_path / "ACME_1d.csv"
+    bars.write_text("date,open,high,low,close,volume\n2020-01-02,1,2,0.5,1.5,5\n2020-01-03,1,2,0.5,1.5,5\n")
+    _, _, told = run(messages, bars, "--out", tmp_path / "market")
+    counts = [line.strip() for line in told.splitlines() if line.startswith("  wrote")]
+    assert counts == ["wrote   1 row of orders", "wrote   1 row of trades", "wrote   2 rows of bars"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--date", "8.6.2010"), "--date '8.6.2010' is no day: expected YYYY-MM-DD"),
+        (("--timezone", "Mars/Olympus"), "--timezone 'Mars/Olympus' is not known"),
+    ],
+)
+def test_a_day_or_a_zone_that_is_none_is_told_before_any_file_is_read(
+    tmp_path: Path, options: tuple[str, ...], words: str
+) -> None:
+    result = CliRunner().invoke(app, ["import", str(tmp_path / "absent.jsonl"), *options])
+    assert isinstance(result.exception, UsageError)
+    assert words in str(result.exception)
+
+
+def test_a_dry_run_asks_for_the_day_too(tmp_path: Path) -> None:
+    path = tmp_path / "messages.csv"
+    path.write_text(DAY)
+    code, _, told = run(path, "--dry-run")
+    assert (code, "give --date YYYY-MM-DD" in told) == (2, True)
+
+
+def test_a_day_that_is_of_no_use_is_said_to_be_none(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"topic":"publicTrade.X","data":[{"T":1700000000000,"s":"X","S":"Buy","v":"1","p":"2"}]}\n')
+    _, _, told = run(path, "--out", tmp_path / "market", "--date", "2023-11-14")
+    assert "note: --date and --timezone are of no use here: the messages carry their times" in told

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tradetui.engine.errors import TradetuiError
-from tradetui.tui.cli.feed_import import Done, feed_of, import_one, refuse_again, refuse_others
+from tradetui.tui.cli.feed_import import Done, feed_of, import_one, refuse_again, refuse_others, skip_books, wrote
 
 if TYPE_CHECKING:
     from tradetui.data.dialects.detection import Detection
@@ -97,11 +97,12 @@ def import_(
 ) -> None:
     """Imports every file that can be; a refused one is told with its reason and leaves the others alone."""
     from tradetui.data.dialects.words import stated
-    from tradetui.data.feeds.importing import FeedStated
+    from tradetui.data.feeds.importing import FeedStated, check_stated
 
     of_rows = {"--stamp": stamp, "--kind": kind, "--columns": columns, "--column": column, "--dialect": dialect}
     feed_said = FeedStated(feed=feed_of(feed), symbol=symbol, date=date, timezone=timezone, orderbook=orderbook)
     refuse_others(feed_said, of_rows)
+    check_stated(feed_said)
     said = stated(
         dialect or (), column or (), symbol=symbol, timezone=timezone, stamp=stamp, kind=kind, columns=columns
     )
@@ -110,6 +111,8 @@ def import_(
     for path in files:
         written = {target for one in done for target in one.paths}
         try:
+            if not any(of_rows.values()) and skip_books(path, files):
+                continue
             found = import_one(path, out, feed_said, written, rows=any(of_rows.values()), dry_run=dry_run)
             if found is None:
                 found = _one(path, out, said, written, dry_run=dry_run)
@@ -144,6 +147,7 @@ def _one(path: Path, out: Path, said: Stated, written: set[Path], *, dry_run: bo
         typer.echo(
             f"  missing   {count:,} values of {name}: kept as missing, for the rule `missing` of data clean", err=True
         )
+    typer.echo("\n".join(wrote({imported.kind: imported.rows})), err=True)
     return Done([imported.path], _as_json(imported))
 
 

@@ -42,7 +42,7 @@ def import_one(
     path: Path, out: Path, said: FeedStated, written: Collection[Path], *, rows: bool, dry_run: bool
 ) -> Done | None:
     """Imports a recording; None where the file is none, or where options of tables (`rows`) say so."""
-    from tradetui.data.feeds.importing import feed_targets, import_feed
+    from tradetui.data.feeds.importing import feed_targets, import_feed, midnight_of
 
     if rows or not _is_feed(path, said):
         return None
@@ -58,11 +58,34 @@ def import_one(
     if dry_run:
         from tradetui.data.feeds.detect import settled
 
-        tell(settled(path, said.feed))
+        found = settled(path, said.feed)
+        midnight_of(path, found, said)
+        tell(found)
         return Done([], {})
     imported = import_feed(path, out, said, tell)
-    typer.echo("\n".join(imported.report.lines()), err=True)
+    typer.echo("\n".join([*imported.report.lines(), *wrote(imported.rows)]), err=True)
     return Done(list(imported.paths.values()), _as_json(imported))
+
+
+def skip_books(path: Path, files: Collection[Path]) -> bool:
+    """Whether a file is of LOBSTER's books and its messages are imported by the same command: it is read with them.
+
+    DataError for such a file whose messages were not named.
+    """
+    from tradetui.data.feeds.detect import messages_of_books, refuse_orderbook
+
+    messages = messages_of_books(path)
+    if messages is None:
+        return False
+    if messages not in files:
+        refuse_orderbook(path)
+    typer.echo(f"{path}\n  read with {messages.name}", err=True)
+    return True
+
+
+def wrote(rows: Mapping[str, int]) -> list[str]:
+    """How many rows of each table came of a file."""
+    return [f"  wrote   {count:,} row{'s' * (count != 1)} of {table}" for table, count in rows.items()]
 
 
 def refuse_again(target: Path, path: Path, written: Collection[Path]) -> None:
