@@ -20,7 +20,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine" / "practice"))
 
 from practice_market import OPEN_NS, small_world
-
 from tradetui.engine.journal.header import Details, JournalHeader
 from tradetui.engine.journal.writer import FileJournal
 from tradetui.engine.model.events import Event, FillEvent, OpeningEvent

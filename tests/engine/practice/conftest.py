@@ -11,7 +11,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from practice_market import OPEN_NS, small_world
-
 from tradetui.engine.practice.engine_matcher import EngineMatcher
 from tradetui.engine.practice.in_thread import ExchangeThread
 from tradetui.engine.practice.venue import Venue

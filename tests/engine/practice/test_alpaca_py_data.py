@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from practice_market import ACME, BTC, MINUTE_NS, OPEN_NS
 from sdk import KEY, SECRET, APIError, CryptoHistoricalDataClient, StockHistoricalDataClient
 
+from practice_market import ACME, BTC, MINUTE_NS, OPEN_NS
 from tradetui.engine.practice.in_thread import ExchangeThread
 
 R = pytest.importorskip("alpaca.data.requests")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from practice_market import ACME, BTC, MINUTE_NS, OPEN_NS, order
 from sdk import KEY, SECRET, CryptoDataStream, Heard, StockDataStream, data_updates, socket_url, trade_updates
 
+from practice_market import ACME, BTC, MINUTE_NS, OPEN_NS, order
 from tradetui.engine.practice import trade_stream
 from tradetui.engine.practice.data_stream import STREAMS
 from tradetui.engine.practice.faults import Rule

@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from practice_market import ACME, BTC, MINUTE_NS, OPEN_NS, Story, small_session
 from sdk import KEY, SECRET, APIError, TradingClient
 from test_refusals import ROWS, Row
 
+from practice_market import ACME, BTC, MINUTE_NS, OPEN_NS, Story, small_session
 from tradetui.engine.practice.in_thread import ExchangeThread
 from tradetui.engine.practice.venue import Venue
 from tradetui.engine.practice.world import World

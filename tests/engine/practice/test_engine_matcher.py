@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from practice_market import ACME, nanos
 
+from practice_market import ACME, nanos
 from tradetui.engine.practice.engine_matcher import EngineMatcher
 from tradetui.engine.practice.matcher import Change
 from tradetui.engine.practice.words import Ended, Execution

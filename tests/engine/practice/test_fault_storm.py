@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from practice_market import ACME, MINUTE_NS, OPEN_NS, order, small_world
 from test_protocol import HEADERS
 
+from practice_market import ACME, MINUTE_NS, OPEN_NS, order, small_world
 from tradetui.engine.practice.engine_matcher import EngineMatcher
 from tradetui.engine.practice.faults import Chance
 from tradetui.engine.practice.in_thread import ExchangeThread

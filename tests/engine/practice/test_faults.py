@@ -7,10 +7,10 @@ import json
 from typing import Any
 
 import pytest
-from practice_market import ACME, order
 from test_protocol import AUTH, HEADERS, ask, closed, read, say, socket
 from websockets.sync.client import ClientConnection
 
+from practice_market import ACME, order
 from tradetui.engine.practice.faults import Chance, FaultPlan, Rule
 from tradetui.engine.practice.in_thread import ExchangeThread
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from practice_market import ACME, BTC, MINUTE_NS, OPEN_NS, small_world
 
+from practice_market import ACME, BTC, MINUTE_NS, OPEN_NS, small_world
 from tradetui.engine.practice.market_data import BadToken, MarketData, Query
 
 NOW_NS = OPEN_NS + 10 * MINUTE_NS

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from practice_market import ACME, BTC, OPEN_NS, Story, order
 
+from practice_market import ACME, BTC, OPEN_NS, Story, order
 from tradetui.engine.practice.engine_matcher import EngineMatcher
 from tradetui.engine.practice.words import TERMINAL
 

@@ -4,8 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from practice_market import ACME, BTC, Story, order
 
+from practice_market import ACME, BTC, Story, order
 from tradetui.engine.practice.engine_matcher import EngineMatcher
 from tradetui.engine.practice.refusals import Refusal
 

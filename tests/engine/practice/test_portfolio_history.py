@@ -3,8 +3,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from practice_market import MINUTE_NS, NEXT_OPEN_NS, OPEN_NS
 
+from practice_market import MINUTE_NS, NEXT_OPEN_NS, OPEN_NS
 from tradetui.engine.practice.portfolio_history import default_frame, history, period_days
 from tradetui.engine.practice.words import EquityPoint
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from practice_market import ACME, OPEN_NS, small_world
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from practice_market import ACME, OPEN_NS, small_world
 from tradetui.engine.practice.data_stream import STREAMS
 from tradetui.engine.practice.exchange import Exchange
 from tradetui.engine.practice.in_thread import ExchangeThread

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from practice_market import ACME, BTC, OPEN_NS, Story, order
 
+from practice_market import ACME, BTC, OPEN_NS, Story, order
 from tradetui.engine.practice.engine_matcher import EngineMatcher
 from tradetui.engine.practice.refusals import Refusal
 

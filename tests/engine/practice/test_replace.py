@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from practice_market import ACME, Story, order
 
+from practice_market import ACME, Story, order
 from tradetui.engine.practice.engine_matcher import EngineMatcher
 from tradetui.engine.practice.refusals import Refusal
 

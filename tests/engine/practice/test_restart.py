@@ -4,8 +4,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from practice_market import MINUTE_NS, OPEN_NS, order, small_world
 
+from practice_market import MINUTE_NS, OPEN_NS, order, small_world
 from tradetui.engine.errors import RunFailed
 from tradetui.engine.practice.engine_matcher import EngineMatcher
 from tradetui.engine.practice.refusals import Refusal

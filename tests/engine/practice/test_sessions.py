@@ -4,8 +4,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from practice_market import ACME, BTC, CLOSE_NS, NEXT_OPEN_NS, OPEN_NS, SESSIONS, Story, order
 
+from practice_market import ACME, BTC, CLOSE_NS, NEXT_OPEN_NS, OPEN_NS, SESSIONS, Story, order
 from tradetui.engine.practice.engine_matcher import EngineMatcher
 from tradetui.engine.practice.hours import Hours, weekday_sessions
 from tradetui.engine.practice.refusals import Refusal

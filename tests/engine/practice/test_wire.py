@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from practice_market import OPEN_NS
 
+from practice_market import OPEN_NS
 from tradetui.engine.practice.frames import array, encode, packed_time
 from tradetui.engine.practice.timeframes import Timeframe, buckets, read_timeframe
 from tradetui.engine.practice.wire import amount, eastern_ns, instant, number, switch, timestamp

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from practice_market import OPEN_NS, small_session
 
+from practice_market import OPEN_NS, small_session
 from tradetui.data.catalog import sample_session
 from tradetui.engine.errors import UsageError
 from tradetui.engine.market.tape import MarketSession
