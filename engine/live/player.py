@@ -89,6 +89,7 @@ class LivePlayer:
         self._decide: Callable[[MarketData], object] = core.strategy.on_market_data  # type: ignore[assignment]
         self._said: list[Event] = [] if said is None else said
         self._next_timer_ns = self._next_point_ns = self._drift_since_ns = 0
+        self._doubted = False  # the account was asked for because of a rejection, and has not been told since
         self._beyond: set[str] = set()  # symbols whose imbalance is above what the strategy watches for
         self._reports = Reports(core, view)
         self._accounts = Accounts(core)
@@ -252,11 +253,13 @@ class LivePlayer:
         self._journal(report)
         if self._wall_is_market or report.ts_ns != report.received_ns:  # our own word has our own clock's time
             self.now_ns = max(self.now_ns, report.ts_ns)
+        if report.what == "rejected" and not self._doubted:  # the account itself may be why: it is restricted, say
+            self._doubted = self.wants_state = True
         self._reports.hear(report, self.now_ns)
 
     def _state(self, state: VenueState) -> None:
         self._journal(state)
-        self.account = state
+        self.account, self._doubted = state, False
         core, holds, ts_ns = self.core, self.holds, self._at(state.ts_ns)
         blocked = state.blocked or (
             "" if state.paper or self._real_money else "it holds real money, and this is practice"

@@ -238,3 +238,15 @@ def test_our_own_word_about_an_order_does_not_move_the_time_of_a_practice_market
     assert rig.player.clock_ns == market_ns
     rig.turn(msgspec.structs.replace(rig.venue.accepted(1), ts_ns=market_ns + 5, received_ns=ours_ns))
     assert rig.player.clock_ns == market_ns + 5
+
+
+def test_a_rejection_has_the_account_asked_for_once_and_a_restricted_one_holds_new_risk_back() -> None:
+    rig = LiveRig({100.0: buy(), 101.0: buy("BB")}).begin().quote(100.0).quote(101.0, "BB")
+    asked = rig.asked
+    rig.venue.blocked = "trading is blocked"
+    rig.turn(rig.venue.end(1, "rejected", "account is restricted from trading"))
+    rig.turn(rig.venue.end(2, "rejected", "account is restricted from trading"))
+    assert rig.asked == asked + 1
+    rig.turn(rig.venue.state()).quote(99.0).quote(100.0)
+    assert len(rig.sends()) == 2
+    assert "may not trade: trading is blocked" in rig.pictures[-1].holds[0]
