@@ -14,12 +14,13 @@ from typing import Protocol, Self
 from msgspec.structs import replace
 
 from tradetui.engine.keys import Environment
-from tradetui.engine.model.commands import Command, Kill
+from tradetui.engine.model.commands import Command, Kill, Unlock
 from tradetui.engine.model.events import TradingState
 from tradetui.engine.model.snapshot import Snapshot
 from tradetui.engine.operations.halt import Halt, HaltLatch
 from tradetui.engine.operations.health import SessionHealth
 from tradetui.engine.operations.run_files import Registration, RunFile
+from tradetui.engine.operations.unlock import UnlockBox
 
 LOOK_S = 0.05  # a kill from another terminal acts this fast where no kill over the broker did before
 BEATS_S = 1.0
@@ -55,6 +56,7 @@ class Companion:
         self._registration = Registration(state_folder, file)
         self._latches = {mode: HaltLatch(state_folder, environment) for mode, environment in ENVIRONMENTS.items()}
         self._file, self._session, self._urls = file, session, urls
+        self._unlocks = UnlockBox(state_folder, file.pid)
         self._told: Halt | None = None  # the halt that the session was told of
         self._obeyed = False
         self._picture: SessionHealth | None = None
@@ -63,6 +65,7 @@ class Companion:
 
     def __enter__(self) -> Self:
         self._registration.__enter__()
+        self._unlocks.take()  # of a process that had our number before
         self._thread.start()
         return self
 
@@ -76,14 +79,17 @@ class Companion:
         return self._picture
 
     def look(self) -> None:
-        """Obey a halt, and end it once the operator has unlocked here."""
+        """Obey a halt, pass on an unlock, and end the halt once the session has obeyed that."""
         session = self._session()
         snapshot = session.snapshot()
         latch = self._latches.get(snapshot.mode)
         if latch is None or snapshot.phase != "running":
             self._told = None
             return
-        halt = latch.read()
+        wish, halt = self._unlocks.take(), latch.read()
+        late = wish is not None and halt is not None and halt.ts_ns >= wish.ts_ns  # somebody halted after that wish
+        if wish is not None and not late and snapshot.state != TradingState.ACTIVE:
+            session.send(Unlock(wish.reason, wish.actor))
         if halt is None:
             self._told = None
         elif halt != self._told:

@@ -23,7 +23,7 @@ from practice_market import OPEN_NS, small_world
 from tradetui.engine.journal.header import Details, JournalHeader
 from tradetui.engine.journal.writer import FileJournal
 from tradetui.engine.model.events import Event, FillEvent, OpeningEvent
-from tradetui.engine.operations.halt import HaltLatch
+from tradetui.engine.operations.halt import Halt, HaltLatch
 from tradetui.engine.operations.health import SessionHealth
 from tradetui.engine.operations.run_files import Registration, RunFile, born
 from tradetui.engine.practice.engine_matcher import EngineMatcher
@@ -210,6 +210,31 @@ def test_status_shows_who_runs_and_says_so_when_nobody_does(
     (told,) = json.loads(done.stdout)["sessions"]
     assert (told["file"]["pid"], told["life"], told["health"]["working"]) == (session.pid, "running", 3)
     assert "no session is running" in run("status", TRADETUI_STATE_FOLDER=str(tmp_path / "other")).stdout
+
+
+def test_unlock_ends_a_halt_that_no_session_is_there_to_obey(run: Run, tmp_path: Path) -> None:
+    latch = HaltLatch(tmp_path / "state", "dev")
+    latch.set(Halt("quotes look wrong", "tradetui kill", 1))
+    assert "--reason is empty" in run("unlock", "--reason", " ").stderr
+    assert latch.standing()
+    assert run("unlock", "--reason", "right again").stdout == "the halt of dev has ended\n"
+    assert not latch.standing()
+    assert run("unlock", "--reason", "again").stdout == "nothing of dev is halted\n"
+
+
+def test_unlock_says_so_when_a_session_gives_no_word(
+    run: Run, session: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    registration = Registration(tmp_path / "state", run_file(session.pid, ""))
+    registration.beat(SessionHealth(ts_ns=time.time_ns(), trading="HALTED"))
+    done = run("unlock", "--reason", "right again", "--timeout", "0.5", "--json")
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["sessions"] == [{"pid": session.pid, "before": "HALTED", "now": None}]
+
+
+def test_unlock_of_real_money_wants_a_person(run: Run) -> None:
+    done = run("unlock", "--environment", "live", "--reason", "right again", typed="UNLOCK\n")
+    assert "by a person at a terminal" in done.stderr
 
 
 def journal_of(path: Path, events: list[Event]) -> Path:

@@ -20,6 +20,7 @@ from tradetui.tui.cli.paper import paper
 from tradetui.tui.cli.practice import practice
 from tradetui.tui.cli.replay import replay
 from tradetui.tui.cli.state import Shell
+from tradetui.tui.cli.unlock import unlock
 
 EXIT_INTERRUPTED = 130
 
@@ -41,6 +42,7 @@ app.command("exchange")(exchange)
 app.command("doctor")(doctor)
 app.command("status")(status)
 app.command("kill")(kill)
+app.command("unlock")(unlock)
 app.command("reconcile")(reconcile)
 app.add_typer(data.app, name="data")
 app.add_typer(journal.app, name="journal")

@@ -6,15 +6,25 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from tradetui.engine import keys
     from tradetui.engine.operations.companion import Watched
 
 
+class Surroundings(NamedTuple):
+    """What others are told of a session: the exchange that it was given, if any, and a port for metrics, 0 for none."""
+
+    practice_url: str = ""
+    metrics_port: int | None = None  # that of the settings
+
+
+ALONE = Surroundings()
+
+
 @contextmanager
-def beside(session: Callable[[], Watched], mode: str, practice_url: str = "") -> Iterator[None]:
+def beside(session: Callable[[], Watched], mode: str, others: Surroundings = ALONE) -> Iterator[None]:
     """Between its begin and end the session is seen from other terminals. `session` gives the one that runs now."""
     from tradetui.engine.operations.companion import Companion
     from tradetui.engine.operations.logs import Logs, logger
@@ -24,7 +34,7 @@ def beside(session: Callable[[], Watched], mode: str, practice_url: str = "") ->
 
     environment: keys.Environment = "dev" if mode == "practice" else "paper"
     settings = load_settings(environment)
-    urls: dict[keys.Environment, str] = {"dev": practice_url, "paper": load_settings("paper").trading}
+    urls: dict[keys.Environment, str] = {"dev": others.practice_url, "paper": load_settings("paper").trading}
     file = RunFile(
         pid=os.getpid(),
         born=born(os.getpid()),
@@ -49,10 +59,11 @@ def beside(session: Callable[[], Watched], mode: str, practice_url: str = "") ->
         )
         log = logger("session")
         companion = stack.enter_context(Companion(settings.state_folder, file, session, urls))
-        if settings.metrics_port:
+        port = settings.metrics_port if others.metrics_port is None else others.metrics_port
+        if port:
             from tradetui.engine.operations.metrics import MetricsEndpoint
 
-            stack.enter_context(MetricsEndpoint(settings.metrics_port, companion.picture))
+            stack.enter_context(MetricsEndpoint(port, companion.picture))
         log.info("started", extra={"mode": mode})
         try:
             yield

@@ -8,6 +8,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from tradetui.engine.errors import RunFailed, UsageError
+from tradetui.tui.cli.beside import ALONE, Surroundings, beside
 
 if TYPE_CHECKING:
     from tradetui.engine.live.session import LiveSession
@@ -18,12 +19,10 @@ LOOK_S = 0.05
 STORE_S = 10.0  # without a screen nobody waits: rows have time to reach a slow database
 
 
-def run_headless(session: LiveSession, minutes: float | None, as_json: bool) -> None:
+def run_headless(session: LiveSession, minutes: float | None, as_json: bool, others: Surroundings = ALONE) -> None:
     """Trade for so long, or until interrupted; then print what came of it."""
-    from tradetui.tui.cli.beside import beside
-
     end_s = None if minutes is None else monotonic() + minutes * 60
-    with beside(lambda: session, session.snapshot().mode.lower()):
+    with beside(lambda: session, session.snapshot().mode.lower(), others):
         session.start()
         try:
             while (end_s is None or monotonic() < end_s) and session.snapshot().phase != "failed":
@@ -45,12 +44,12 @@ def run_screen(
     others: dict[str, Feed],
     theme: str | None,
     plain: bool,
+    surroundings: Surroundings = ALONE,
 ) -> None:
     """Show the session until the user quits; F5 may end it and begin another."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(f"the screen needs a terminal; without one use: tradetui --headless {name}")
     from tradetui.tui.app import Workstation
-    from tradetui.tui.cli.beside import beside
     from tradetui.tui.cli.feeds import WHAT, FeedSwitch, Recorded
     from tradetui.tui.themes import DEFAULT, ThemeError, load_all
 
@@ -61,7 +60,7 @@ def run_screen(
     if theme is not None and theme not in themes:
         raise UsageError(f"theme {theme!r} is not known; known are {', '.join(sorted(themes))}")
     switch = FeedSwitch({name: Recorded(make, WHAT[name]), **others}, name, session)
-    with beside(lambda: switch.session, name):
+    with beside(lambda: switch.session, name, surroundings):
         try:
             Workstation(session, feeds=switch, theme=theme or DEFAULT, ascii=plain).run()
         finally:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tradetui.engine.errors import TradetuiError, UsageError
-from tradetui.tui.cli.practice import live_config, sessions_folder
+from tradetui.tui.cli.beside import Surroundings
+from tradetui.tui.cli.practice import MetricsOption, live_config, sessions_folder
 from tradetui.tui.cli.run_options import one_of
 from tradetui.tui.cli.state import Shell
 
@@ -55,6 +56,7 @@ def paper(
     theme: Annotated[str | None, typer.Option(help="midnight (default), daylight, colorblind, asia, mono.")] = None,
     ascii_: Annotated[bool, typer.Option("--ascii", help="Draw with plain characters only.")] = False,
     sessions: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the session file is written.")] = None,
+    metrics_port: MetricsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what came of it as one JSON object.")] = False,
 ) -> None:
     from tradetui.tui.cli.feeds import connected
@@ -69,11 +71,12 @@ def paper(
     def make() -> LiveSession:
         return paper_session(config, names, broker, folder, resume)
 
+    others = Surroundings(metrics_port=metrics_port)
     shell: Shell = context.obj
     if shell.headless:
-        run_headless(make(), minutes, as_json)
+        run_headless(make(), minutes, as_json, others)
         return
-    run_screen(make(), make, "paper", {"practice": connected("practice", config)}, theme, ascii_)
+    run_screen(make(), make, "paper", {"practice": connected("practice", config)}, theme, ascii_, others)
 
 
 paper.__doc__ = HELP

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tradetui.engine.errors import UsageError
+from tradetui.tui.cli.beside import Surroundings
 from tradetui.tui.cli.run_options import merge_options, one_of, read_run_file, table_of, where_from
 from tradetui.tui.cli.state import Shell
 
@@ -34,6 +35,12 @@ Examples:
   tradetui practice --data generated --symbol CORVUS
   tradetui practice --exchange http://127.0.0.1:8790 --resume session.db
 """
+
+
+MetricsOption = Annotated[
+    int | None,
+    typer.Option(min=0, max=65_535, metavar="PORT", help="Answer Prometheus on 127.0.0.1; 0 is off. [settings]"),
+]
 
 
 class Market:
@@ -80,6 +87,7 @@ def practice(
     theme: Annotated[str | None, typer.Option(help="midnight (default), daylight, colorblind, asia, mono.")] = None,
     ascii_: Annotated[bool, typer.Option("--ascii", help="Draw with plain characters only.")] = False,
     sessions: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the session file is written.")] = None,
+    metrics_port: MetricsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what came of it as one JSON object.")] = False,
 ) -> None:
     from tradetui.tui.cli.feeds import connected
@@ -98,10 +106,11 @@ def practice(
     if fault_seed is not None:
         arguments += ["--fault-seed", str(fault_seed), "--fault-every", str(fault_every)]
     market = Market(tuple(arguments), exchange or "", tuple(symbol or ()), resume)
+    others = Surroundings(market.address, metrics_port)
     shell: Shell = context.obj
     folder = sessions or sessions_folder()
     if shell.headless:
-        run_headless(practice_session(config, market, folder), minutes, as_json)
+        run_headless(practice_session(config, market, folder), minutes, as_json, others)
         return
     run_screen(
         practice_session(config, market, folder),
@@ -110,6 +119,7 @@ def practice(
         {"paper": connected("paper", config)},
         theme,
         ascii_,
+        others,
     )
 
 

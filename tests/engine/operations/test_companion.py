@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tradetui.engine.model.commands import Command, Kill
+from tradetui.engine.model.commands import Command, Kill, Unlock
 from tradetui.engine.model.events import TradingState
 from tradetui.engine.model.snapshot import FeedView, Snapshot
 from tradetui.engine.operations.companion import Companion
 from tradetui.engine.operations.halt import Halt, HaltLatch
 from tradetui.engine.operations.run_files import RunFile, born, find_runs
+from tradetui.engine.operations.unlock import UnlockBox, UnlockWish, clear_halt
 
 HALT = Halt("quotes look wrong", "another terminal", 1)
 
@@ -30,7 +31,8 @@ class Session:
 
     def send(self, command: Command) -> None:
         self.sent.append(command)
-        self.become(TradingState.HALTED)
+        steps = {TradingState.HALTED: TradingState.REDUCING, TradingState.REDUCING: TradingState.ACTIVE}
+        self.become(TradingState.HALTED if isinstance(command, Kill) else steps[self.now.state])
 
     def become(self, state: TradingState) -> None:
         self.now = replace(self.now, state=state)
@@ -135,3 +137,59 @@ def test_a_session_that_the_screen_switched_to_obeys_the_halt_of_its_own_environ
     session.now = replace(session.now, mode="PAPER")
     beside.look()
     assert len(session.sent) == 1
+
+
+def wish(ts_ns: int = 10) -> UnlockWish:
+    return UnlockWish("looked into it", "another terminal", ts_ns)
+
+
+def test_an_unlock_from_another_terminal_is_one_step_and_ends_the_halt(
+    tmp_path: Path, session: Session, latch: HaltLatch
+) -> None:
+    beside, box = companion(tmp_path, session), UnlockBox(tmp_path, os.getpid())
+    latch.set(HALT)
+    beside.look()
+    box.put(wish())
+    for _ in range(3):
+        beside.look()
+    assert session.sent[1:] == [Unlock("looked into it", "another terminal")]
+    assert (session.now.state, latch.standing(), box.waits()) == (TradingState.REDUCING, False, False)
+    box.put(wish(11))
+    beside.look()
+    assert session.now.state == TradingState.ACTIVE
+
+
+def test_an_unlock_older_than_the_kill_is_dropped(tmp_path: Path, session: Session, latch: HaltLatch) -> None:
+    beside, box = companion(tmp_path, session), UnlockBox(tmp_path, os.getpid())
+    session.become(TradingState.REDUCING)
+    box.put(wish(0))
+    latch.set(HALT)
+    for _ in range(3):
+        beside.look()
+    assert session.sent == [Kill(actor="another terminal", reason="quotes look wrong")]
+    assert (latch.standing(), box.waits()) == (True, False)
+
+
+def test_an_unlock_of_what_trades_is_nothing_and_waits_for_no_later_halt(tmp_path: Path, session: Session) -> None:
+    beside, box = companion(tmp_path, session), UnlockBox(tmp_path, os.getpid())
+    box.put(wish())
+    beside.look()
+    assert (session.sent, box.waits()) == ([], False)
+
+
+def test_a_wish_left_for_a_process_that_had_the_same_number_is_not_found(tmp_path: Path, session: Session) -> None:
+    session.now = replace(session.now, phase="loading")
+    box = UnlockBox(tmp_path, os.getpid())
+    box.put(wish())
+    with companion(tmp_path, session):
+        assert not box.waits()
+
+
+def test_a_halt_without_a_session_ends_with_its_reason_kept(tmp_path: Path, latch: HaltLatch) -> None:
+    assert not clear_halt(tmp_path, "paper", wish())
+    for _ in range(2):
+        latch.set(HALT)
+        assert clear_halt(tmp_path, "paper", wish())
+        assert not latch.standing()
+    kept = (tmp_path / "unlocks.jsonl").read_text().splitlines()
+    assert ["looked into it" in line and "quotes look wrong" in line for line in kept] == [True, True]
