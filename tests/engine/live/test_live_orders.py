@@ -249,4 +249,4 @@ def test_a_rejection_has_the_account_asked_for_once_and_a_restricted_one_holds_n
     assert rig.asked == asked + 1
     rig.turn(rig.venue.state()).quote(99.0).quote(100.0)
     assert len(rig.sends()) == 2
-    assert "may not trade: trading is blocked" in rig.pictures[-1].holds[0]
+    assert "may not trade: trading is blocked" in rig.player.holds.reason
