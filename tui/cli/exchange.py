@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +14,8 @@ import typer
 from tradetui.engine.errors import UsageError
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from tradetui.engine.market.bars import Bars
     from tradetui.engine.market.tape import MarketSession
     from tradetui.engine.practice.config import PracticeConfig
@@ -75,6 +79,9 @@ def exchange(
         int | None, typer.Option(metavar="N", help="Let things go wrong, decided by this seed.")
     ] = None,
     fault_every: Annotated[int, typer.Option(min=1, metavar="N", help="One in about N requests and frames.")] = 20,
+    with_parent: Annotated[
+        bool, typer.Option("--with-parent", help="End when standard input does: with the program that holds it.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as one JSON object.")] = False,
 ) -> None:
     import asyncio
@@ -104,13 +111,15 @@ def exchange(
         from tradetui.engine.practice.faults import Chance
 
         opened.venue.faults.set_chance(Chance(seed=fault_seed, every=fault_every))
-    asyncio.run(_serve(opened, host, port, None if given else (key, secret), as_json))
+    asyncio.run(_serve(opened, host, port, None if given else (key, secret), as_json, with_parent))
 
 
 exchange.__doc__ = HELP
 
 
-async def _serve(opened: Opened, host: str, port: int, keys: tuple[str, str] | None, as_json: bool) -> None:
+async def _serve(
+    opened: Opened, host: str, port: int, keys: tuple[str, str] | None, as_json: bool, with_parent: bool
+) -> None:
     import asyncio
     import signal
 
@@ -120,6 +129,8 @@ async def _serve(opened: Opened, host: str, port: int, keys: tuple[str, str] | N
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
+    if with_parent:
+        _end_with_parent(loop, stopped.set)
     runner, port = await start(make_app(opened.venue), host, port)
     try:
         _tell(opened, host, port, keys, as_json)
@@ -127,6 +138,18 @@ async def _serve(opened: Opened, host: str, port: int, keys: tuple[str, str] | N
     finally:
         await runner.cleanup()
         opened.close()
+
+
+def _end_with_parent(loop: AbstractEventLoop, end: Callable[[], None]) -> None:
+    """A parent that is killed says nothing, but its end of the pipe is closed for it."""
+    number = sys.stdin.fileno()
+
+    def look() -> None:
+        if not os.read(number, 1024):
+            loop.remove_reader(number)
+            end()
+
+    loop.add_reader(number, look)
 
 
 def _tell(opened: Opened, host: str, port: int, keys: tuple[str, str] | None, as_json: bool) -> None:

@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Sequence
+from tempfile import TemporaryFile
 from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -30,16 +31,26 @@ class PracticeExchange:
             "TRADETUI_PRACTICE_KEY": self.credentials.key_id,
             "TRADETUI_PRACTICE_SECRET": self.credentials.secret,
         }
-        command = [sys.executable, "-m", "tradetui", "exchange", "--port", "0", "--json", *arguments]
+        command = [sys.executable, "-m", "tradetui", "exchange", "--port", "0", "--json", "--with-parent", *arguments]
         command += ["--set", f"rate_per_minute={RATE_PER_MINUTE}"]
+        said = TemporaryFile()  # noqa: SIM115  # a pipe that nobody reads would stop it one day; read if it does not start
         self._process = subprocess.Popen(  # noqa: S603  # our own program
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True, start_new_session=True
+            command,
+            stdin=subprocess.PIPE,  # never written to: that it ends tells the child of our end, however that comes
+            stdout=subprocess.PIPE,
+            stderr=said,
+            env=environment,
+            text=True,
+            start_new_session=True,
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            _, said = self._process.communicate(timeout=ANSWER_S)
-            raise RunFailed(f"the practice exchange did not start: {said.strip() or 'it said nothing'}")
+            self._process.communicate(timeout=ANSWER_S)
+            said.seek(0)
+            words = said.read().decode(errors="replace").strip()
+            raise RunFailed(f"the practice exchange did not start: {words or 'it said nothing'}")
+        said.close()
         self.places: dict[str, Any] = json.loads(line)
 
     def symbols(self) -> list[str]:
