@@ -5,7 +5,7 @@ from __future__ import annotations
 from tradetui.engine.market.kernel import layout as at
 from tradetui.engine.market.kernel.fills import allowed, end_own, fill, paid, reducible, tell
 from tradetui.engine.market.kernel.jit import once, part
-from tradetui.engine.market.kernel.levels import Memory, displayed, side_book
+from tradetui.engine.market.kernel.levels import Memory, displayed, find_level, side_book
 from tradetui.engine.market.kernel.lines import free_own, join_level, join_line, leave
 from tradetui.engine.market.simulation import REPORT_FOK, REPORT_GTX, REPORT_IOC, REPORT_SELF_TRADE
 
@@ -23,22 +23,47 @@ def worst_key(mem: Memory, own: int) -> int:
 @part
 def take(head: Memory, mem: Memory, own: int) -> bool:
     """Walks the other side, best price first, and fills; whether the order lives on."""
-    side = mem[own + at.OWN_SIDE]
-    book = side_book(mem[own + at.OWN_SYMBOL], -side)
+    book = side_book(mem[own + at.OWN_SYMBOL], -mem[own + at.OWN_SIDE])
     worst = worst_key(mem, own)
     level = mem[book + at.NEXT]
     while level != book and mem[level + at.KEY] <= worst:
-        shown = mem[level + at.TOTAL] - mem[level + at.TAKEN]
-        if shown > 0:
-            size = allowed(head, mem, own, shown)
-            if size == 0:
-                return False
-            mem[level + at.TAKEN] += size
-            price = paid(head, side, mem[own + at.OWN_KIND], abs(mem[level + at.KEY]))
-            if not fill(head, mem, own, price, size, 0):
-                return False
+        if not take_from(head, mem, own, level):
+            return False
         level = mem[level + at.NEXT]
     return True
+
+
+@part
+def take_from(head: Memory, mem: Memory, own: int, level: int) -> bool:
+    """Fills with what a level shows; whether the order lives on."""
+    shown = mem[level + at.TOTAL] - mem[level + at.TAKEN]
+    if shown <= 0:
+        return True
+    size = allowed(head, mem, own, shown)
+    if size == 0:
+        return False
+    mem[level + at.TAKEN] += size
+    price = paid(head, mem[own + at.OWN_SIDE], mem[own + at.OWN_KIND], abs(mem[level + at.KEY]))
+    return fill(head, mem, own, price, size, 0)
+
+
+@once
+def take_again(head: Memory, mem: Memory, symbol: int, price: int) -> None:
+    """Market orders that go on working take what a row brought to `price`, by arrival.
+
+    All else that is displayed they have had already, so no other level is looked at: one has something to show to them
+    only if its size grew, and a row lets one level grow, by quotes one of each side, which are all that is known.
+    """
+    by_quotes = mem[symbol + at.SOURCE] == at.BY_QUOTES
+    own = mem[symbol + at.WORKING_FIRST]
+    while own != at.NONE:
+        after = mem[own + at.OWN_AFTER]
+        side = mem[own + at.OWN_SIDE]
+        book = side_book(symbol, -side)
+        level = mem[book + at.NEXT] if by_quotes else find_level(head, mem, book, side * price)
+        if level != at.NONE and level != book:
+            take_from(head, mem, own, level)
+        own = after
 
 
 @once

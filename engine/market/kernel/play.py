@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tradetui.engine.market.kernel import layout as at
-from tradetui.engine.market.kernel.arriving import take, trigger
+from tradetui.engine.market.kernel.arriving import take_again, trigger
 from tradetui.engine.market.kernel.due import end_bar, happen, know_reports, settle_others
 from tradetui.engine.market.kernel.jit import once, part
 from tradetui.engine.market.kernel.level_rows import play_depth_row, play_quote_row, play_trade
@@ -20,6 +20,7 @@ from tradetui.engine.market.simulation import (
     ROW_DEPTH,
     ROW_DEPTH_CLEAR,
     ROW_EXECUTE,
+    ROW_MODIFY,
     ROW_QUOTE,
     ROW_TRADE,
     SIDE_SHIFT,
@@ -101,16 +102,6 @@ def look_at_sizes(head: Memory, mem: Memory, symbol: int, bid_size: int, ask_siz
 
 
 @once
-def work(head: Memory, mem: Memory, symbol: int) -> None:
-    """Market orders that go on working take again, by arrival."""
-    own = mem[symbol + at.WORKING_FIRST]
-    while own != at.NONE:
-        after = mem[own + at.OWN_AFTER]
-        take(head, mem, own)
-        own = after
-
-
-@once
 def trigger_by_best(head: Memory, mem: Memory, symbol: int) -> None:
     """Stops that the best of the other side reached, at a symbol that tells no trades."""
     bids, asks = mem[symbol + at.NEXT], mem[symbol + at.LEVEL_WORDS + at.NEXT]
@@ -123,17 +114,17 @@ def trigger_by_best(head: Memory, mem: Memory, symbol: int) -> None:
 
 
 @once
-def after_row(head: Memory, mem: Memory, symbol: int, kind: int) -> None:
+def after_row(head: Memory, mem: Memory, symbol: int, kind: int, price: int) -> None:
     """The book of a symbol changed, or it traded: own orders that wait for that act."""
-    if mem[symbol + at.WORKING_FIRST] != at.NONE:
-        work(head, mem, symbol)
+    if mem[symbol + at.WORKING_FIRST] != at.NONE and kind in (ROW_ADD, ROW_MODIFY, ROW_DEPTH, ROW_QUOTE):
+        take_again(head, mem, symbol, price)
     if mem[symbol + at.HAS_TRADES] == 0 and mem[symbol + at.SOURCE] != at.BY_ORDERS:
         trigger_by_best(head, mem, symbol)
     elif kind == ROW_TRADE or (kind == ROW_EXECUTE and mem[symbol + at.EXECUTES_TRADE]):
-        price = mem[symbol + at.LAST_PRICE]
+        last = mem[symbol + at.LAST_PRICE]
         buys, sells = symbol + at.STOP_BOOK, symbol + at.STOP_BOOK + at.LEVEL_WORDS
-        if mem[buys + at.NEAREST] <= price or mem[sells + at.NEAREST] <= -price:
-            trigger(head, mem, symbol, price, -price)
+        if mem[buys + at.NEAREST] <= last or mem[sells + at.NEAREST] <= -last:
+            trigger(head, mem, symbol, last, -last)
 
 
 @once
@@ -166,7 +157,7 @@ def play_row(head: Memory, mem: Memory, tape: Memory, row: int) -> int:
     if fault == 0:
         if kind != ROW_TRADE:
             head[at.OPEN_BITS] |= WOKE_ROW
-        after_row(head, mem, symbol, kind)
+        after_row(head, mem, symbol, kind, price)
     return fault
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tapes import NANOS, add, cancel, quote, tape, tape_of, trade
-from tradetui.engine.market.kernel import entries, warm
+from tapes import NANOS, add, cancel, depth, quote, tape, tape_of, trade
+from tradetui.engine.market.kernel import entries, layout, warm
 from tradetui.engine.market.kernel.market import KernelMarket
 from tradetui.engine.market.kernel.texts import sources
 from tradetui.engine.market.simulation import (
@@ -45,6 +45,22 @@ def test_thousands_of_own_orders_rest_and_all_of_them_fill() -> None:
     assert {report.what for report in told} == {REPORT_FILL}
     assert [report.order_id for report in told] == list(range(count, 0, -1))  # the best price first
     assert (m.advance(ALL, ALL), m.reports()) == (WOKE_END, [])
+
+
+def test_a_market_order_that_works_on_looks_at_the_level_of_the_row_and_at_no_other() -> None:
+    m = market("depth")
+    m.place(Request(1, 0, 1, 0, 0, 9 * NANOS, 0, 0, False, 0))
+    m.load(tape(depth(1, -1, 101, 1), depth(2, -1, 101, 1)))
+    while m.advance(ALL, ALL) != WOKE_END:
+        pass
+    assert [report.leaves for report in m.reports()] == [8 * NANOS]
+    mem = m._arena.mem_view
+    far = mem[layout.SYMBOL_START + layout.LEVEL_WORDS + layout.NEXT]
+    mem[far + layout.TAKEN] = 0  # as no row leaves a level behind: who walked the book would take this again
+    m.load(tape(depth(3, -1, 102, 2), depth(4, -1, 102, 2)))
+    while m.advance(ALL, ALL) != WOKE_END:
+        pass
+    assert [(report.price, report.leaves) for report in m.reports()] == [(102 * NANOS, 6 * NANOS)]
 
 
 def test_requests_that_wait_longer_than_there_is_room_for_arrive_in_their_order() -> None:
