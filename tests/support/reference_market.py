@@ -289,10 +289,7 @@ class ReferenceMarket:
         own = self.orders.living.get(order_id)
         if own is None or own.state != LIMIT:
             return None
-        order = own.request
-        if self.rules.sources[order.symbol] == "orders":
-            return self.books[order.symbol].size_before(order.side, order.limit, own.since)
-        return own.ahead
+        return self.orders.ahead(own)
 
     def state_hash(self, symbol: int) -> int:
         return self.books[symbol].hash()

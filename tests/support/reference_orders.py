@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
+from typing import NamedTuple
 
 from reference_book import ReferenceBook, better
 from tradetui.engine.market.simulation import (
@@ -34,6 +36,14 @@ def splitmix64(x: int) -> int:
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
     return z ^ (z >> 31)
+
+
+class Step(NamedTuple):
+    """Something on the way of an order that arrives: what a level shows, or one of our own."""
+
+    price: int
+    size: int
+    other: OwnOrder | None = None
 
 
 @dataclass(eq=False)
@@ -122,9 +132,7 @@ class ReferenceOrders:
             return self.end(own, REPORT_GTX)
         if force == FOK and self._to_be_had(own) < own.leaves:
             return self.end(own, REPORT_FOK)
-        self._meet_own(own)
-        if not own.ended:
-            self.take(own)
+        self._walk(own)
         if own.ended:
             return None
         if force in (IOC, FOK):
@@ -132,27 +140,62 @@ class ReferenceOrders:
         return self._stay(own)
 
     def _to_be_had(self, own: OwnOrder) -> int:
-        book, opposite = self.books[own.request.symbol], -own.request.side
-        shown = sum(book.shown(opposite, price) for price in book.prices(opposite) if self.within(own, price))
+        """What is shown on its way, up to the first own order that would not give way."""
+        gives_way = self.rules.self_trade == "cancel_oldest"
+        steps = takewhile(lambda step: step.other is None or gives_way, self._way(own))
+        shown = sum(step.size for step in steps)
         return min(shown, self.reducible(own)) if own.request.reduce_only else shown
 
-    def _meet_own(self, own: OwnOrder) -> None:
-        """An order that would trade with own resting ones: one of four rules."""
-        rule = self.rules.self_trade
-        met = [
-            other
-            for other in self.resting(own.request.symbol, -own.request.side)
-            if self.within(own, other.request.limit)
-        ]
-        for other in met:
-            if rule == "decrement":
-                self._decrement(own, other)
-            if rule in ("cancel_oldest", "cancel_both"):
-                self.end(other, REPORT_SELF_TRADE)
-            if rule in ("cancel_newest", "cancel_both"):
-                self.end(own, REPORT_SELF_TRADE)
+    def _way(self, own: OwnOrder) -> list[Step]:
+        """What an order comes to on the other side, best price first: sizes of levels, and own orders that rest."""
+        book, opposite = self.books[own.request.symbol], -own.request.side
+        others = self.resting(own.request.symbol, opposite)
+        if own.market and self.rules.sources[own.request.symbol] == "trades":
+            others = []
+        prices = {*book.prices(opposite), *(other.request.limit for other in others)}
+        steps = []
+        for price in sorted(prices, reverse=opposite > 0):
+            if not self.within(own, price):
+                break
+            size = book.size(opposite, price)
+            gone = size - book.shown(opposite, price)
+            for other in others:
+                if other.request.limit == price:
+                    before = max(gone, min(size, self.ahead(other) or 0))
+                    steps += [Step(price, before - gone), Step(price, 0, other)]
+                    gone = before
+            steps.append(Step(price, size - gone))
+        return steps
+
+    def _walk(self, own: OwnOrder) -> None:
+        for step in self._way(own):
             if own.ended:
                 return
+            if step.other is not None:
+                self._meet_own(own, step.other)
+            elif step.size > 0:
+                self.books[own.request.symbol].take(
+                    -own.request.side,
+                    step.price,
+                    self.fill(own, self.slipped(own, step.price), step.size, maker=False),
+                )
+
+    def _meet_own(self, own: OwnOrder, other: OwnOrder) -> None:
+        """An order that would trade with an own resting one: one of four rules."""
+        rule = self.rules.self_trade
+        if rule == "decrement":
+            self._decrement(own, other)
+        if rule in ("cancel_oldest", "cancel_both"):
+            self.end(other, REPORT_SELF_TRADE)
+        if rule in ("cancel_newest", "cancel_both"):
+            self.end(own, REPORT_SELF_TRADE)
+
+    def ahead(self, own: OwnOrder) -> int | None:
+        """What stands before a resting order at its price; None where that is not known."""
+        order = own.request
+        if self.rules.sources[order.symbol] == "orders":
+            return self.books[order.symbol].size_before(order.side, order.limit, own.since)
+        return own.ahead
 
     def _decrement(self, own: OwnOrder, other: OwnOrder) -> None:
         size = min(own.leaves, other.leaves)

@@ -7,7 +7,7 @@ from tradetui.engine.market.kernel.fills import allowed, end_own, fill, paid, re
 from tradetui.engine.market.kernel.jit import once, part
 from tradetui.engine.market.kernel.levels import Memory, displayed, find_level, side_book
 from tradetui.engine.market.kernel.lines import free_own, join_level, join_line, leave
-from tradetui.engine.market.simulation import REPORT_FOK, REPORT_GTX, REPORT_IOC, REPORT_SELF_TRADE
+from tradetui.engine.market.simulation import REPORT_FOK, REPORT_GTX, REPORT_IOC, REPORT_SELF_TRADE, SIZE_MAX
 
 NEWEST, OLDEST, BOTH, DECREMENT = range(4)
 
@@ -20,23 +20,45 @@ def worst_key(mem: Memory, own: int) -> int:
     return int(mem[own + at.OWN_SIDE] * mem[own + at.OWN_LIMIT])
 
 
-@part
-def take(head: Memory, mem: Memory, own: int) -> bool:
-    """Walks the other side, best price first, and fills; whether the order lives on."""
+@once
+def walk(head: Memory, mem: Memory, own: int) -> bool:
+    """Goes along the other side, best price first: fills with what is displayed, and meets own orders that rest there.
+
+    Each of these comes after all that is displayed at better prices and after what stands before it at its own. Whether
+    the order lives on.
+    """
     book = side_book(mem[own + at.OWN_SYMBOL], -mem[own + at.OWN_SIDE])
     worst = worst_key(mem, own)
     level = mem[book + at.NEXT]
-    while level != book and mem[level + at.KEY] <= worst:
-        if not take_from(head, mem, own, level):
+    while True:
+        meets = met_key(mem, own, book)
+        while level != book and mem[level + at.KEY] <= worst and mem[level + at.KEY] < meets:
+            if not take_from(head, mem, own, level, SIZE_MAX):
+                return False
+            level = mem[level + at.NEXT]
+        if meets > worst:
+            return True
+        other = mem[mem[book + at.OWN_BOOK + at.NEXT] + at.FIRST]
+        if mem[level + at.KEY] == meets:
+            before = mem[other + at.OWN_AHEAD] - mem[level + at.TAKEN]
+            if not take_from(head, mem, own, level, before):
+                return False
+        if not meet(head, mem, own, other):
             return False
-        level = mem[level + at.NEXT]
-    return True
 
 
 @part
-def take_from(head: Memory, mem: Memory, own: int, level: int) -> bool:
-    """Fills with what a level shows; whether the order lives on."""
-    shown = mem[level + at.TOTAL] - mem[level + at.TAKEN]
+def met_key(mem: Memory, own: int, book: int) -> int:
+    """The key of the best of ours on the other side; with trades alone nobody knows whom a market order meets."""
+    if mem[own + at.OWN_KIND] == at.MARKET and mem[mem[own + at.OWN_SYMBOL] + at.SOURCE] == at.BY_TRADES:
+        return at.KEY_END
+    return int(mem[book + at.OWN_BOOK + at.NEAREST])
+
+
+@part
+def take_from(head: Memory, mem: Memory, own: int, level: int, most: int) -> bool:
+    """Fills with what a level shows, at most so much of it; whether the order lives on."""
+    shown = min(mem[level + at.TOTAL] - mem[level + at.TAKEN], most)
     if shown <= 0:
         return True
     size = allowed(head, mem, own, shown)
@@ -62,43 +84,46 @@ def take_again(head: Memory, mem: Memory, symbol: int, price: int) -> None:
         book = side_book(symbol, -side)
         level = mem[book + at.NEXT] if by_quotes else find_level(head, mem, book, side * price)
         if level != at.NONE and level != book:
-            take_from(head, mem, own, level)
+            take_from(head, mem, own, level, SIZE_MAX)
         own = after
 
 
 @once
-def can_have_all(mem: Memory, own: int) -> bool:
-    """Whether what is shown within its limit, and the position where it only reduces, is enough for the whole order."""
+def can_have_all(head: Memory, mem: Memory, own: int) -> bool:
+    """Whether what is shown within its limit, and the position where it only reduces, is enough for the whole order.
+
+    Unless own orders give way, only what it would come to before the first of them counts.
+    """
     wanted = mem[own + at.OWN_LEFT]
     if mem[own + at.OWN_REDUCES] and reducible(mem, own) < wanted:
         return False
     book = side_book(mem[own + at.OWN_SYMBOL], -mem[own + at.OWN_SIDE])
-    worst = worst_key(mem, own)
+    worst, meets = worst_key(mem, own), at.KEY_END
+    if head[at.SELF_TRADE] != OLDEST:
+        meets = met_key(mem, own, book)
     level = mem[book + at.NEXT]
-    while wanted > 0 and level != book and mem[level + at.KEY] <= worst:
+    while wanted > 0 and level != book and mem[level + at.KEY] <= worst and mem[level + at.KEY] < meets:
         wanted -= mem[level + at.TOTAL] - mem[level + at.TAKEN]
         level = mem[level + at.NEXT]
+    if meets <= worst and mem[level + at.KEY] == meets:
+        before = mem[mem[mem[book + at.OWN_BOOK + at.NEXT] + at.FIRST] + at.OWN_AHEAD] - mem[level + at.TAKEN]
+        wanted -= max(0, min(before, mem[level + at.TOTAL] - mem[level + at.TAKEN]))
     return bool(wanted <= 0)
 
 
 @once
-def meet_own(head: Memory, mem: Memory, own: int) -> bool:
-    """Own resting orders that it would trade with, as the venue prevents it; whether the order lives on."""
+def meet(head: Memory, mem: Memory, own: int, other: int) -> bool:
+    """An own order that rests is in the way, as the venue prevents it; whether the arriving one lives on."""
     mode = head[at.SELF_TRADE]
-    book = side_book(mem[own + at.OWN_SYMBOL], -mem[own + at.OWN_SIDE]) + at.OWN_BOOK
-    worst = worst_key(mem, own)
-    while mem[book + at.NEAREST] <= worst:
-        other = mem[mem[book + at.NEXT] + at.FIRST]
-        if mode in (OLDEST, BOTH):
-            end_own(head, mem, other, REPORT_SELF_TRADE)
-        if mode in (NEWEST, BOTH):
-            end_own(head, mem, own, REPORT_SELF_TRADE)
-            return False
-        if mode == DECREMENT:
-            size = min(mem[own + at.OWN_LEFT], mem[other + at.OWN_LEFT])
-            lessen(head, mem, other, size)
-            if not lessen(head, mem, own, size):
-                return False
+    if mode in (OLDEST, BOTH):
+        end_own(head, mem, other, REPORT_SELF_TRADE)
+    if mode in (NEWEST, BOTH):
+        end_own(head, mem, own, REPORT_SELF_TRADE)
+        return False
+    if mode == DECREMENT:
+        size = min(mem[own + at.OWN_LEFT], mem[other + at.OWN_LEFT])
+        lessen(head, mem, other, size)
+        return lessen(head, mem, own, size)
     return True
 
 
@@ -146,10 +171,10 @@ def arrive(head: Memory, mem: Memory, own: int) -> None:
     if force == at.GTX and best != other and mem[best + at.KEY] <= worst_key(mem, own):
         end_own(head, mem, own, REPORT_GTX)
         return
-    if force == at.FOK and not can_have_all(mem, own):
+    if force == at.FOK and not can_have_all(head, mem, own):
         end_own(head, mem, own, REPORT_FOK)
         return
-    if not meet_own(head, mem, own) or not take(head, mem, own):
+    if not walk(head, mem, own):
         return
     if force == at.IOC:
         end_own(head, mem, own, REPORT_IOC)

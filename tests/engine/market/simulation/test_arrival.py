@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from market_scene import Scenes, in_words
-from tapes import add, clear, execute, quote, trade
+from tapes import add, clear, depth, execute, quote, trade
 
 ASKS = (add(1, 1, -1, 101, 5), add(1, 2, -1, 102, 3))
 
@@ -314,13 +314,78 @@ def test_decrement_takes_the_smaller_size_off_both(scene: Scenes) -> None:
     ]
 
 
-def test_a_market_order_meets_whatever_of_ours_rests_on_the_other_side(scene: Scenes) -> None:
-    s = scene()
+def test_a_market_order_meets_ours_only_when_it_comes_to_its_price(scene: Scenes) -> None:
+    s = scene(self_trade="cancel_newest")
     s.play(*ASKS, add(1, 3, 1, 100, 5))
     s.buy(1, 1, 90)
     s.settle()
     s.sell(2, 1)
-    assert s.settle() == ["2: self-trade 1, 0 left"]
+    assert s.settle() == ["2: 1 at 100 taker, 0 left"]
+    s.sell(3, 9)
+    assert s.settle() == ["3: 4 at 100 taker, 5 left", "3: self-trade 5, 0 left"]
+    assert s.ahead(1) == 0
+
+
+def test_what_stands_before_ours_at_its_price_trades_first(scene: Scenes) -> None:
+    s = scene("depth", self_trade="cancel_both")
+    s.play(depth(1, 1, 100, 5))
+    s.buy(1, 1, 100)
+    s.settle()
+    s.play(depth(3, 1, 100, 9))
+    s.sell(2, 3, 100)
+    assert s.settle() == ["2: 3 at 100 taker, 0 left"]
+    s.sell(3, 3, 100)
+    assert s.settle() == ["3: 2 at 100 taker, 1 left", "1: self-trade 1, 0 left", "3: self-trade 1, 0 left"]
+    s.sell(4, 9, 100)
+    assert s.settle() == ["4: 4 at 100 taker, 5 left"]
+
+
+def test_where_ours_gives_way_the_rest_of_the_level_follows(scene: Scenes) -> None:
+    s = scene("depth", self_trade="cancel_oldest")
+    s.play(depth(1, -1, 101, 5), depth(1, -1, 103, 5))
+    s.sell(1, 2, 101)
+    s.sell(2, 2, 102)
+    s.settle()
+    s.play(depth(3, -1, 101, 8))
+    s.buy(3, 10)
+    assert s.settle() == [
+        "3: 5 at 101 taker, 5 left",
+        "1: self-trade 2, 0 left",
+        "3: 3 at 101 taker, 2 left",
+        "2: self-trade 2, 0 left",
+        "3: 2 at 103 taker, 0 left",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("cancel_newest", ["2: fok 6", "3: 5 at 101 taker, 0 left"]),
+        ("cancel_both", ["2: fok 6", "3: 5 at 101 taker, 0 left"]),
+        ("decrement", ["2: fok 6", "3: 5 at 101 taker, 0 left"]),
+        (
+            "cancel_oldest",
+            ["2: 5 at 101 taker, 1 left", "1: self-trade 1, 0 left", "2: 1 at 103 taker, 0 left", "3: fok 5"],
+        ),
+    ],
+)
+def test_fok_counts_only_what_it_can_have_without_meeting_ours(scene: Scenes, rule: str, told: list[str]) -> None:
+    s = scene("depth", self_trade=rule)
+    s.play(depth(1, -1, 101, 5), depth(1, -1, 103, 5))
+    s.sell(1, 1, 102)
+    s.settle()
+    s.buy(2, 6, 103, force="fok")
+    s.buy(3, 5, 103, force="fok")
+    assert s.settle() == told
+
+
+def test_with_trades_alone_a_market_order_meets_none_of_ours(scene: Scenes) -> None:
+    s = scene("trades", self_trade="cancel_newest")
+    s.sell(1, 4, 105)
+    s.buy(2, 1)
+    s.buy(3, 1, 106)
+    assert s.settle() == ["3: self-trade 1, 0 left"]
+    assert s.play(trade(9, 100, 5)) == ["2: 1 at 100 taker, 0 left"]
 
 
 def test_gtx_and_fok_end_before_they_could_end_a_resting_order(scene: Scenes) -> None:
