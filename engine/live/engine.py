@@ -18,6 +18,7 @@ from tradetui.engine.gateways.live_words import Arrived, Beat, Instruction, Live
 from tradetui.engine.journal.writer import Journal
 from tradetui.engine.live.latencies import LiveLatencies
 from tradetui.engine.live.player import LivePlayer
+from tradetui.engine.live.silence import Silence
 from tradetui.engine.model.commands import CancelAll, Kill
 from tradetui.engine.model.events import (
     BookEvent,
@@ -67,11 +68,13 @@ class LiveEngine:
         journal_name: str,
         ticks: dict[str, float],
         now_ns: int,
+        stale_s: float | None = None,
         latencies: LiveLatencies | None = None,
         clock_ns: Callable[[], int] = monotonic_ns,
     ) -> None:
         self.player = player
         self.latencies, self._clock_ns = latencies or LiveLatencies(), clock_ns
+        self._silence = Silence(player.symbols, stale_s, now_ns)
         self._decisions = 0  # of the strategy, up to the last tick
         self._journal, self._bus, self._doors = journal, bus, doors
         self._mode, self._journal_name = mode, journal_name
@@ -99,7 +102,7 @@ class LiveEngine:
 
     def turn(self, inputs: Sequence[LiveInput], now_ns: int) -> None:
         """One round: every input in order, the journal, what leaves, then a picture."""
-        player, record = self.player, self._doors.record
+        player, record, heard_ns = self.player, self._doors.record, self._silence.heard_ns
         at_once = False
         if len(inputs) > self.latencies.queued_max:
             self.latencies.queued_max = len(inputs)
@@ -109,7 +112,9 @@ class LiveEngine:
                 received_ns, item = item.received_ns, item.event
             kind = type(item)
             if kind is Beat:
-                if not player.due(item):  # type: ignore[arg-type]  # it is a Beat
+                for news in self._silence.look(now_ns, item.ts_ns):  # type: ignore[union-attr]  # it is a Beat
+                    player.work(news)
+                if not player.due(item):  # type: ignore[arg-type]  # likewise
                     continue
             elif isinstance(item, Kill | CancelAll):
                 self._builder.cancelled_from()
@@ -118,6 +123,7 @@ class LiveEngine:
             self._news = True
             if kind in _MARKET and item.seq:  # type: ignore[union-attr]  # all of them have a number
                 record(item)  # type: ignore[arg-type]
+                heard_ns[item.symbol] = now_ns  # type: ignore[union-attr]
                 if player.decisions != self._decisions:
                     self._decided(item.seq, received_ns)  # type: ignore[union-attr]
         self._settle(at_once, now_ns)

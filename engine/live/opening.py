@@ -121,5 +121,6 @@ def _connected(
         past,
         latencies=latencies,
         storage=storage,
+        stale_s=broker.feed.freshness.stale_s,
         down=broker.down,
     )

@@ -372,7 +372,7 @@ class LivePlayer:
 
 def _about(event: FeedEvent) -> str:
     """What is ill: a symbol, all prices, or our own writing, under a name that no symbol has."""
-    return event.symbol if event.source == "market" else f" {event.source}"
+    return event.symbol if event.source == "market" else f" {event.source} {event.symbol}"
 
 
 def _reason(event: FeedEvent) -> str:

@@ -52,6 +52,7 @@ class Connected(msgspec.Struct, frozen=True):
     observers: tuple[Observer, ...] = ()
     latencies: LiveLatencies = msgspec.field(default_factory=LiveLatencies)
     storage: Storage | None = None
+    stale_s: float | None = None  # a symbol of which nothing came for so long is stale, whatever its feed says
     down: Callable[[], None] | None = None  # called last: whatever else was started for this session
 
 
@@ -144,6 +145,7 @@ class LiveSession:
                 journal_name=connected.journal_name,
                 ticks=connected.ticks,
                 now_ns=monotonic_ns(),
+                stale_s=connected.stale_s,
                 latencies=connected.latencies,
             )
             engine.observe(connected.past)

@@ -189,6 +189,7 @@ class LiveRig:
         send: Callable[[Instruction], None] | None = None,
         strategy: Strategy | None = None,
         clock_ns: Callable[[], int] = lambda: 0,
+        stale_s: float | None = None,
         **options: Any,
     ) -> None:
         self.venue = venue or MemoryVenue()
@@ -208,7 +209,7 @@ class LiveRig:
         self.engine = LiveEngine(
             self.player, self.journal, bus, doors,
             mode="PRACTICE", journal_name="s.db", ticks=dict.fromkeys(symbols, 0.01), now_ns=self.now_ns,
-            clock_ns=clock_ns,
+            clock_ns=clock_ns, stale_s=stale_s,
         )  # fmt: skip
 
     def _ask(self) -> None:
