@@ -256,7 +256,8 @@ class FeedEvent(Happened, frozen=True, gc=False, tag="feed"):
     state: Literal["FRESH", "LATE", "STALE", "DOWN", "GAP", "BACKFILLED"]
     message: str
     ts_ns: int
-    source: Literal["market", "orders", "recording", "storage"] = "market"  # prices, what orders do, our writing down
+    # Of prices, of what orders do, of our writing down, of the engine that hears nothing:
+    source: Literal["market", "orders", "recording", "storage", "engine"] = "market"
     seq: int = 0
     cause: int = 0
 
