@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tradetui.engine.book_quotes import BookQuotes
 from tradetui.engine.control import check_drawdown
 from tradetui.engine.gateways.book_venue import BookVenue
 from tradetui.engine.market.session_tape import PIECE_ROWS, SessionTape
@@ -40,6 +41,7 @@ from tradetui.engine.model.events import (
     QuoteEvent,
     TimerEvent,
     TradeEvent,
+    TwoSidedQuote,
 )
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 from tradetui.engine.model.limits import RiskLimits
@@ -98,6 +100,8 @@ class BookPlayer:
         self._finished = False
         self._guarded = core.guard.limit is not None
         self._still = 0  # wakes since the last row or timer
+        self._leaving = core.orders.leaving
+        self._quotes = BookQuotes(core)
         self._decide: Callable[[MarketData], object] = core.strategy.on_market_data  # type: ignore[assignment]
         if len(tape):
             core.curve.begin(int(tape.at_ns[0]))
@@ -128,6 +132,8 @@ class BookPlayer:
                 self._woken(woke)
             else:
                 self._finish()
+        if self._leaving:
+            self._let_go()  # who asks from outside is to see the orders as they are
 
     # -- the tape
 
@@ -142,7 +148,8 @@ class BookPlayer:
         A timer or a moved best alone are the commonest wakes, and one that a strategy answers with nothing is to cost a
         few microseconds: so these are told right here.
         """
-        market, core, base, decide = self._market, self.core, self._base, self._decide
+        market, core, base, decide, leaving = self._market, self.core, self._base, self._decide, self._leaving
+        bring = self._quotes.bring
         moves = WOKE_BEST if self._asked.best else WOKE_TIMER
         advance, orders, watched = market.advance, core.orders, self._guarded or core.stopped
         played = self.row - base
@@ -167,9 +174,18 @@ class BookPlayer:
                 event = TimerEvent("", now_ns, seq := core.input(row - before + 1))  # the rows, and the timer
             else:
                 event = self._best_of(market.woken_symbol(), now_ns, seq := core.input(row - before))
+            if leaving:
+                self._let_go()
             try:
                 signals = decide(event)
                 if not signals:
+                    continue
+                if (
+                    type(signals) is list
+                    and len(signals) == 1
+                    and type(signals[0]) is TwoSidedQuote
+                    and bring(signals[0], now_ns, seq)
+                ):
                     continue
                 check_signals(signals)
             except (Exception, SystemExit) as error:  # noqa: BLE001  # as in `_ask`
@@ -196,6 +212,8 @@ class BookPlayer:
             raise RuntimeError(f"{self._still} wakes at row {self.row} of the market, limit {WAKES_AT_ONE_ROW_MAX}")
         if woke & WOKE_REPORT:
             self._settle(now_ns)
+        elif self._leaving:
+            self._let_go()
         if self._guarded and core.portfolio.open:
             check_drawdown(core, now_ns, core.seq)
         if core.orders.waiting:
@@ -235,6 +253,11 @@ class BookPlayer:
                 core.let_go(report.order_id)
             else:
                 core.dropped(outcome, now_ns, core.seq)
+
+    def _let_go(self) -> None:
+        """Take note of the orders that the venue has let go of since we cancelled them: that alone wakes nobody."""
+        for order_id in self.core.venue.let_go():
+            self.core.let_go(order_id)
 
     def _bar(self, now_ns: int) -> None:
         core, bar = self.core, self._market.bar()

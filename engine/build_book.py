@@ -70,6 +70,8 @@ def build_book_player(
         timer_ns=asked.timer_ns,
         wake=wake_bits(asked, limits, trades_alone),
         imbalance=1.0 if asked.imbalance is None else asked.imbalance,
+        # these limits act at every wake
+        answers_wake=limits.max_drawdown is not None or limits.max_orders_per_second is not None,
         trade_symbols=traded_symbols(session),
     )
     market = make_market(rules, len(symbols))

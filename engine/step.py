@@ -38,6 +38,7 @@ from tradetui.engine.trading.fees import FeeSchedule
 from tradetui.engine.trading.moment import Moment
 from tradetui.engine.trading.order_manager import OrderManager
 from tradetui.engine.trading.portfolio import Portfolio, Position
+from tradetui.engine.trading.quick_quotes import Requote
 from tradetui.engine.trading.risk import RiskManager
 from tradetui.engine.trading.venue import Dropped, Lessened, Venue
 
@@ -126,6 +127,14 @@ class Core(Generic[V]):
         force_setattr(event, "seq", self._seq)
         force_setattr(event, "cause", cause)
         self._out.append(event)
+
+    def put_out(self, wish: TwoSidedQuote, requote: Requote) -> None:
+        """Put out a wish that bears the number after `seq`, and what follows from it, numbered after that."""
+        self._out.append(wish)
+        self._out += requote.events
+        self._seq += 1 + len(requote.events)
+        for order, _, _ in requote.sent:
+            self._order_seq[order.order_id] = order.seq
 
     # -- wishes and orders
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+import msgspec
+
 from tradetui.engine.market.bar_fills import Window
 from tradetui.engine.market.simulation import (
     REPORT_CANCELLED,
@@ -33,11 +35,13 @@ from tradetui.engine.model.instrument import (
 )
 from tradetui.engine.model.orders import OrderStatus
 from tradetui.engine.trading.fees import FeeSchedule
+from tradetui.engine.trading.quick_quotes import Requote
 from tradetui.engine.trading.session_day import session_end_ns
 from tradetui.engine.trading.venue import Dropped, Lessened
 
 KINDS = {"market": 0, "limit": 1, "stop": 2, "stop_limit": 3}
 FORCES = {"day": 0, "gtc": 0, "ioc": 1, "fok": 2, "gtx": 3}
+LIMIT, GTX = KINDS["limit"], FORCES["gtx"]
 LEVELS_TAKEN = 50  # beyond these an order is reckoned at the last of them
 EXITS = ("close", "stop_loss", "take_profit")
 ENDS = {
@@ -52,16 +56,13 @@ ENDS = {
 }
 
 
-class _Sent:
+class _Sent(msgspec.Struct, gc=False):
     """An order at the venue, the market when it was decided, and how often it filled."""
 
-    __slots__ = ("cancelled", "decided", "executions", "order")
-
-    def __init__(self, order: OrderEvent, decided: float) -> None:
-        self.order = order
-        self.decided = decided
-        self.executions = 0
-        self.cancelled = False  # by us; the venue may not know yet
+    order: OrderEvent
+    decided: float
+    executions: int = 0
+    cancelled: bool = False  # by us; the venue may not know yet
 
 
 class BookVenue:
@@ -126,6 +127,25 @@ class BookVenue:
         sent.cancelled = True
         self.market.cancel(order_id)
         return True
+
+    def requote(self, requote: Requote, decided: float) -> None:
+        """Take quotes out of the market and send those that stand for them, at once and in nanos."""
+        known, requests = self.sent, []
+        for order_id in requote.ended:
+            known[order_id].cancelled = True
+        for order, units, limit in requote.sent:
+            order_id, side = order.order_id, order.side
+            known[order_id] = _Sent(order, decided)
+            reduces = side < 0 and not self._allow_short
+            requests.append((order_id, self._codes[order.symbol], side, LIMIT, GTX, units, limit, 0, reduces, 0))
+        self.market.requote(requote.ended, requests)
+
+    def let_go(self) -> list[int]:
+        """The orders that ended because we cancelled them, where nothing else has happened to any order."""
+        ended = self.market.answers()
+        for order_id in ended:
+            self.sent.pop(order_id, None)
+        return ended
 
     def market_price(self, symbol: str, side: int, quantity: Decimal) -> Decimal:
         """What a unit costs on average if `quantity` is taken now, the worst level shown being as deep as needed.

@@ -38,8 +38,8 @@ class SimulatedView(MarketView):
         code = self._codes.get(symbol)
         if code is None:
             return 0.0, 0.0
-        best = self._market.best(code)
-        return best[0] / NANOS_PER_UNIT, best[2] / NANOS_PER_UNIT
+        bid, _, ask, _ = self._market.best(code)
+        return bid / NANOS_PER_UNIT, ask / NANOS_PER_UNIT
 
     def decided_at(self, symbol: str) -> float:
         """The price: there is always a market to measure from."""

@@ -6,6 +6,7 @@ implement MarketSimulation, and must agree to the last number.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
@@ -61,6 +62,7 @@ class SimulationRules(msgspec.Struct, frozen=True, kw_only=True):
     timer_ns: int = 0
     wake: int = WOKE_BAR | WOKE_TIMER | WOKE_REPORT  # which of the WOKE bits make it return; END and BUDGET always do
     imbalance: float = 1.0  # what WOKE_IMBALANCE looks for
+    answers_wake: bool = True  # whether ends that we asked for are a REPORT; if not, they wait until somebody asks
     trade_symbols: tuple[bool, ...] = ()  # which symbols have trade rows; empty: those whose source is not "orders"
 
 
@@ -77,6 +79,9 @@ class Request(NamedTuple):
     stop: int
     reduce_only: bool
     expires_ns: int  # when it ends unfilled; 0 for never
+
+
+RequestWords = Request | tuple[int, int, int, int, int, int, int, int, bool, int]
 
 
 class Report(NamedTuple):
@@ -158,8 +163,16 @@ class MarketSimulation(Protocol):
         """Ask for an order's end now, with the same latency; an order that is done already is no fault."""
         ...
 
+    def requote(self, cancels: Sequence[int], requests: Sequence[RequestWords]) -> None:
+        """Cancels, then orders, as one by one; an order may be given as a plain tuple."""
+        ...
+
     def reports(self) -> list[Report]:
         """What happened to own orders and is known now, oldest first; each is given once."""
+        ...
+
+    def answers(self) -> list[int]:
+        """The same where no wake has told of a REPORT since: the orders that ended because we asked for it."""
         ...
 
     def bar(self) -> ClosedBar:

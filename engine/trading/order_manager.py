@@ -53,10 +53,12 @@ class OrderManager:
         self._rate = RateLimit(risk.limits.max_orders_per_second)
         self.waiting: Sized = self._rate.queue  # orders that wait for the rate limit; true while there are any
         self.counts = OrderCounts()
+        self.leaving: Sized = self._open.leaving  # orders that we cancelled and the venue may not have let go of
         self._placing = Placing(portfolio, instruments, risk, fees, self._open, self._rate, self.counts)
         self._quotes = QuoteKeeper(portfolio, instruments, risk, fees, allow_short, self._open, self._rate, self.counts)
         self._entries = Entries(Wishes(sizer, share, levels), instruments, self._open, self._placing)
         self._exits = Exits(portfolio, instruments, self._open, self._placing, self._quotes)
+        self.requote = self._quotes.requote
 
     def deal_with(
         self,

@@ -5,10 +5,11 @@ Does what the keeper of quotes would do, event for event (a property in the test
 
 from __future__ import annotations
 
-from tradetui.engine.model.events import Event, OrderEvent, OrderStatusEvent, TradingState, TwoSidedQuote
+import msgspec
+
+from tradetui.engine.model.events import Event, OrderEvent, OrderStatusEvent, TwoSidedQuote
 from tradetui.engine.model.instrument import NANOS_PER_UNIT, PRICE_MAX, decimal_from_nanos, nanos_from_decimal
 from tradetui.engine.model.orders import WORKING, Order, OrderAction, OrderStatus, next_status
-from tradetui.engine.trading.moment import Moment
 from tradetui.engine.trading.open_orders import OpenOrders
 from tradetui.engine.trading.order_counts import OrderCounts
 from tradetui.engine.trading.portfolio import Portfolio
@@ -18,7 +19,27 @@ REPLACED, TAKEN_AWAY = "replaced by a new quote", "no longer quoted"
 SENT = next_status(OrderStatus.NEW, OrderAction.SEND)
 CANCELLED = next_status(SENT, OrderAction.CANCEL)
 NOT_PLAIN = -1
-_ACTIVE = TradingState.ACTIVE
+
+
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """When a wish came, as which number it will be put out, and the market's price and the free cash as floats."""
+
+    ts_ns: int
+    seq: int
+    price: float
+    free: float
+    amounts: float  # what `free` was added up from, signs aside: it may err by so many times 1e-15
+
+
+class Requote(msgspec.Struct, frozen=True, gc=False):
+    """What follows from a wish: events, numbered after it, and for a venue in nanos what they say to it."""
+
+    events: list[Event]
+    ended: list[int]  # orders that were cancelled
+    sent: list[tuple[OrderEvent, int, int]]  # orders with their quantity and limit
+
+
+UNCHANGED = Requote([], [], [])
 
 
 class QuickQuotes:
@@ -28,12 +49,13 @@ class QuickQuotes:
         self._positions = portfolio.open
         self._open = open_orders
         self._counts = counts
-        self._cash = ZERO  # the free cash seen last
-        self._free = 0.0  # and as a float
 
-    def quote(self, pair: Pair, wish: TwoSidedQuote, now: Moment) -> list[Event] | None:
-        """The cancels and orders that bring the quotes to `wish`; None where that takes a closer look."""
-        if now.state is not _ACTIVE or not pair.envelope.usable or self._open.entries_reserved or now.price <= 0:
+    def quote(self, pair: Pair, wish: TwoSidedQuote, asked: Asked) -> Requote | None:
+        """The cancels and orders that bring the quotes to `wish` while trading is ACTIVE.
+
+        None where that takes a closer look.
+        """
+        if not pair.envelope.usable or self._open.entries_reserved or asked.price <= 0:
             return None
         bid, ask = pair.bid, pair.ask
         held = self._positions.get(pair.symbol)
@@ -53,9 +75,11 @@ class QuickQuotes:
             renewed.append((bid, bids))
         if asks != (ask.price if ask.order is not None else 0):
             renewed.append((ask, asks))
-        if renewed and not self._allowed(pair, bids, asks, now):
+        if not renewed:
+            return UNCHANGED
+        if not self._allowed(pair, bids, asks, asked):
             return None
-        return self._act(pair, renewed, wish.reason, now)
+        return self._act(pair, renewed, wish.reason, asked)
 
     def _plain(self, pair: Pair, side: Side, price: object, quantity: object) -> int:
         """The price that a side is to have, 0 for no quote there; NOT_PLAIN where that is not for this module."""
@@ -67,32 +91,33 @@ class QuickQuotes:
         if side.told:
             return NOT_PLAIN
         if price is None:
-            return 0
+            return 0 if quantity is None or type(quantity) is float else NOT_PLAIN
         if type(price) is not float or type(quantity) is not float or quantity != side.asked:
             return NOT_PLAIN
         if not 0 < price < PRICE_MAX or (side.enlarges < 0 and (side.sign > 0 or pair.position or pair.shorts)):
             return NOT_PLAIN
-        nanos = (2 * round(price * NANOS_PER_UNIT) + pair.tick) // pair.tick_twice * pair.tick  # nearest, halves up
+        nanos = round(price * NANOS_PER_UNIT)
+        if pair.tick != 1:
+            nanos = (2 * nanos + pair.tick) // pair.tick_twice * pair.tick  # nearest, halves up
         if order is not None and side.units != side.wish_units and nanos == side.price:
             return NOT_PLAIN
         return nanos or NOT_PLAIN
 
-    def _allowed(self, pair: Pair, bids: int, asks: int, now: Moment) -> bool:
-        bid, ask, opened = pair.bid, pair.ask, self._open
-        if now.free is not self._cash:
-            self._cash, self._free = now.free, float(now.free)
+    def _allowed(self, pair: Pair, bids: int, asks: int, asked: Asked) -> bool:
+        bid, ask, opened, envelope = pair.bid, pair.ask, self._open, pair.envelope
         orders, reserved = len(opened.by_id) + 2, opened.quoted - bid.value - ask.value
         bid_units, ask_units = bid.enlarges, ask.enlarges
         if opened.counted or (opened.counts_leaving and (bid.value or ask.value)):
-            bid_units, ask_units = self._with_leaving(pair, bid, bids), self._with_leaving(pair, ask, asks)
-            if bid_units < 0 or ask_units < 0:
-                return False
+            if envelope.looks_at_units:
+                bid_units, ask_units = self._with_leaving(pair, bid, bids), self._with_leaving(pair, ask, asks)
+                if bid_units < 0 or ask_units < 0:
+                    return False
             orders, reserved = orders + len(opened.counted), opened.quoted
         value = (bid.enlarges * bids if bids else 0) + (ask.enlarges * asks if asks else 0)
-        if not pair.envelope.affords(value, reserved, orders, self._free):
+        if not envelope.affords(value, reserved, orders, asked.free, asked.amounts):
             return False
-        return not pair.envelope.looks_at_prices or all(
-            pair.envelope.allows(price, units, pair.position, now.price, len(opened.by_id) + 1 - len(pair.orders))
+        return not envelope.looks_at_prices or all(
+            envelope.allows(price, units, pair.position, asked.price, len(opened.by_id) + 1 - len(pair.orders))
             for price, units in ((bids, bid_units), (asks, ask_units))
             if price
         )
@@ -109,31 +134,34 @@ class QuickQuotes:
                 units += nanos_from_decimal(order.left)
         return pair.envelope.enlarges(side.sign, units, pair.position)
 
-    def _act(self, pair: Pair, renewed: list[tuple[Side, int]], reason: str, now: Moment) -> list[Event]:
-        opened, counts, symbol, ts_ns = self._open, self._counts, pair.symbol, now.ts_ns
+    def _act(self, pair: Pair, renewed: list[tuple[Side, int]], reason: str, asked: Asked) -> Requote:
+        opened, counts, symbol, ts_ns, cause = self._open, self._counts, pair.symbol, asked.ts_ns, asked.seq
         events: list[Event] = []
+        ended, sent, seq = [], [], cause
         for side, price in renewed:
             order = side.order
             if order is not None:
                 order.status, side.order, side.value = CANCELLED, None, 0
                 opened.forget_quote(order)
                 counts.cancelled += 1
-                why = REPLACED if price else TAKEN_AWAY
-                events.append(OrderStatusEvent(order.order_id, symbol, CANCELLED, why, ts_ns))
+                why, seq, number = REPLACED if price else TAKEN_AWAY, seq + 1, order.order_id
+                ended.append(number)
+                events.append(OrderStatusEvent(number, symbol, CANCELLED, why, ts_ns, seq, cause))
         for side, price in renewed:
             if price:
                 limit, quantity, sign, units = decimal_from_nanos(price), side.quantity, side.sign, side.wish_units
                 order = Order(
                     0, symbol, sign, quantity, "limit", limit, None, "gtx", "quote", 0, None, None, None, reason,
-                    now.price, ts_ns, now.cause, SENT,
+                    asked.price, ts_ns, cause, SENT,
                 )  # fmt: skip
                 side.value = units * price // NANOS_PER_UNIT + 1
                 side.order, side.price, side.units = order, price, units
-                number = opened.add_quote(order, side.value)
                 counts.sent += 1
-                events.append(
-                    OrderEvent(
-                        number, symbol, sign, quantity, "limit", limit, None, "gtx", "quote", 0, None, reason, ts_ns
-                    )
-                )
-        return events
+                number, seq = opened.add_quote(order, side.value), seq + 1
+                event = OrderEvent(
+                    number, symbol, sign, quantity, "limit", limit, None, "gtx", "quote", 0, None, reason, ts_ns,
+                    seq, cause,
+                )  # fmt: skip
+                events.append(event)
+                sent.append((event, units, price))
+        return Requote(events, ended, sent)

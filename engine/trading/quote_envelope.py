@@ -42,6 +42,8 @@ class Envelope:
         self.looks_at_prices = any(
             most != UNBOUNDED for most in (self._position_value, self._order_value, self._collar, self._open_orders)
         )
+        bound = (self._position, self._order_quantity)
+        self.looks_at_units = self.looks_at_prices or not allow_short or any(most != UNBOUNDED for most in bound)
         self._rate = (1 + max(0.0, float(fees.rate(True)))) * (1 + MARGIN)
         self._fixed = max(0.0, float(fees.fixed)) * (1 + MARGIN)
         self._buffer = float(limits.capital_buffer) * (1 + MARGIN)
@@ -69,13 +71,14 @@ class Envelope:
                 return False
         return enlarging * price <= self._order_value * NANOS_PER_UNIT and others < self._open_orders
 
-    def affords(self, value: int, reserved: int, orders: int, free: float) -> bool:
+    def affords(self, value: int, reserved: int, orders: int, free: float, amounts: float) -> bool:
         """Whether `free` cash pays `value` (nanos of price times nanos of units) beside what else is `reserved`.
 
         `reserved` in nanos of money, for at most `orders` orders, those of `value` among them; fees come on top.
+        `amounts` is what `free` was added up from, signs aside.
         """
         need = (value / _SQUARE + reserved / NANOS_PER_UNIT) * self._rate
-        return need + self._fixed * orders + self._buffer <= free - abs(free) * MARGIN
+        return need + self._fixed * orders + self._buffer <= free - amounts * MARGIN
 
 
 def _floor(amount: Decimal | None) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from tradetui.engine.model.events import Event, OrderEvent, OrderStatusEvent, RefusalEvent, TwoSidedQuote
+from tradetui.engine.model.events import Event, OrderEvent, OrderStatusEvent, RefusalEvent, TradingState, TwoSidedQuote
 from tradetui.engine.model.instrument import (
     EXACT,
     NANOS_PER_UNIT,
@@ -27,7 +27,7 @@ from tradetui.engine.trading.moment import Moment
 from tradetui.engine.trading.open_orders import OpenOrders
 from tradetui.engine.trading.order_counts import OrderCounts
 from tradetui.engine.trading.portfolio import Portfolio
-from tradetui.engine.trading.quick_quotes import REPLACED, SENT, TAKEN_AWAY, QuickQuotes
+from tradetui.engine.trading.quick_quotes import REPLACED, SENT, TAKEN_AWAY, Asked, QuickQuotes, Requote
 from tradetui.engine.trading.quote_envelope import Envelope
 from tradetui.engine.trading.quote_pair import Pair, Side
 from tradetui.engine.trading.rate import RateLimit
@@ -62,12 +62,18 @@ class QuoteKeeper:
         self._counts = counts
         self._pairs: dict[str, Pair] = {}
         self._quick = QuickQuotes(portfolio, open_orders, counts)
+        self._cash = ZERO  # the free cash seen last
+        self._free = 0.0  # and as a float
 
     def on_quote(self, wish: TwoSidedQuote, now: Moment) -> list[Event]:
         """Cancels, then orders, that bring the resting quotes to what `wish` says; refusals where it may not be."""
         pair = self._pairs.get(wish.symbol) or self._new_pair(wish.symbol)
-        if pair is not None and (quick := self._quick.quote(pair, wish, now)) is not None:
-            return quick
+        if pair is not None and now.state is TradingState.ACTIVE:
+            if now.free is not self._cash:
+                self._cash, self._free = now.free, float(now.free)
+            asked = Asked(now.ts_ns, now.cause, now.price, self._free, abs(self._free))
+            if (quick := self._quick.quote(pair, wish, asked)) is not None:
+                return quick.events
         events: list[Event] = []
         if pair is None:
             known = ", ".join(self._instruments)
@@ -86,6 +92,11 @@ class QuoteKeeper:
         if ask.wish_price and not keeps_ask:
             self._renew(pair, ask, wish.reason, now, events)
         return events
+
+    def requote(self, wish: TwoSidedQuote, asked: Asked) -> Requote | None:
+        """The same while trading is ACTIVE, if it takes few steps; None, and nothing has happened, if not."""
+        pair = self._pairs.get(wish.symbol)
+        return None if pair is None else self._quick.quote(pair, wish, asked)
 
     def withdraw(self, order: Order, reason: str, now: Moment) -> OrderStatusEvent:
         """Take one working quote away."""

@@ -9,10 +9,18 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from msgspec.structs import force_setattr
 
 from tradetui.engine.journal.codec import encode_events
-from tradetui.engine.model.events import FillEvent, OrderEvent, SignalEvent, TradingState, TwoSidedQuote
-from tradetui.engine.model.instrument import EXACT, Instrument, decimal_from_nanos
+from tradetui.engine.model.events import (
+    FillEvent,
+    OrderEvent,
+    OrderStatusEvent,
+    SignalEvent,
+    TradingState,
+    TwoSidedQuote,
+)
+from tradetui.engine.model.instrument import EXACT, Instrument, decimal_from_nanos, nanos_from_decimal
 from tradetui.engine.model.limits import RiskLimits
 from tradetui.engine.model.orders import WORKING, Order
 from tradetui.engine.trading.fees import FeeSchedule
@@ -67,9 +75,16 @@ class _Account:
         answer = keeper._quick.quote
 
         def quote(*given: Any) -> Any:
-            events = answer(*given) if quick else None
-            self.answered += events is not None
-            return events
+            requote = answer(*given) if quick else None
+            if requote is not None:
+                self.answered += 1
+                orders = [event for event in requote.events if type(event) is OrderEvent]
+                assert requote.ended == [e.order_id for e in requote.events if type(e) is OrderStatusEvent]
+                assert requote.sent == [
+                    (order, nanos_from_decimal(order.quantity), nanos_from_decimal(order.limit_price or ZERO))
+                    for order in orders
+                ]
+            return requote
 
         keeper._quick.quote = quote  # type: ignore[method-assign]
         self.executions = 0
@@ -101,6 +116,15 @@ class _Account:
         return events
 
 
+def _numbered(events: list[Any]) -> list[Any]:
+    """Numbered after their wish, as a core does it and the quick way has done it."""
+    for number, event in enumerate(events, 2):
+        assert (event.seq, event.cause) in ((0, 0), (number, 1))
+        force_setattr(event, "seq", number)
+        force_setattr(event, "cause", 1)
+    return events
+
+
 class QuickAndCareful(RuleBasedStateMachine):
     """Two accounts that are told the same; one may not take the quick way."""
 
@@ -112,14 +136,18 @@ class QuickAndCareful(RuleBasedStateMachine):
         cash=st.sampled_from([50, 1_000, 10**6]),
         short=st.booleans(),
         delayed=st.booleans(),
+        middles=st.lists(st.floats(98.0, 102.0), min_size=4, max_size=8),
     )
-    def start(self, limits: RiskLimits, fees: FeeSchedule, cash: int, short: bool, delayed: bool) -> None:
+    def start(
+        self, limits: RiskLimits, fees: FeeSchedule, cash: int, short: bool, delayed: bool, middles: list[float]
+    ) -> None:
         self.pair = [_Account(limits, fees, Decimal(cash), short, quick, delayed) for quick in (True, False)]
         self.limits = limits
         self.state, self.price = TradingState.ACTIVE, 100.0
+        self._make(SYMBOLS[0], middles)
 
     def _both(self, ask: Any) -> list[Any]:
-        quick, careful = (ask(account, account.moment(self.price, self.state)) for account in self.pair)
+        quick, careful = (_numbered(ask(account, account.moment(self.price, self.state))) for account in self.pair)
         assert encode_events(quick) == encode_events(careful)
         type(self).answered += self.pair[0].answered
         self.pair[0].answered = 0
@@ -132,6 +160,9 @@ class QuickAndCareful(RuleBasedStateMachine):
 
     @rule(symbol=st.sampled_from(SYMBOLS), middles=st.lists(st.floats(98.0, 102.0), min_size=8, max_size=12))
     def quote_as_makers_do(self, symbol: str, middles: list[float]) -> None:
+        self._make(symbol, middles)
+
+    def _make(self, symbol: str, middles: list[float]) -> None:
         for middle in middles:
             wish = TwoSidedQuote(symbol, middle - 0.5, middle + 0.5, 2.0, 2.0)
             self._both(lambda account, now, wish=wish: account.manager.on_quote(wish, now))
@@ -261,7 +292,7 @@ def test_what_the_envelope_accepts_every_risk_check_accepts(
         envelope.usable
         and enlarges >= 0
         and market > 0
-        and envelope.affords(enlarges * price, reserved * 10**9, others + 1, float(free))
+        and envelope.affords(enlarges * price, reserved * 10**9, others + 1, float(free), abs(float(free)))
         and (not envelope.looks_at_prices or envelope.allows(price, enlarges, position, market, others))
     ):
         return

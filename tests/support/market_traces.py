@@ -216,4 +216,5 @@ def random_rules(sources: tuple[Source, ...], seed: int) -> SimulationRules:
         wake=wake,
         imbalance=pick((0.2, 0.5, 0.9)),
         trade_symbols=pick(((), tuple(pick((False, True)) for _ in sources))),
+        answers_wake=pick((True, False)),
     )

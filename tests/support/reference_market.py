@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from reference_book import ReferenceBook
 from reference_orders import LIMIT, OwnOrder, ReferenceOrders, splitmix64
 from reference_rows import Played, Print, ReferenceRows, Row, row_of
 from tradetui.engine.market.simulation import (
+    REPORT_CANCELLED,
     SIZE_MAX,
     TAPE_COLUMNS,
     WOKE_BAR,
@@ -27,6 +29,7 @@ from tradetui.engine.market.simulation import (
     Faults,
     Report,
     Request,
+    RequestWords,
     SimulationRules,
     Tape,
 )
@@ -237,6 +240,12 @@ class ReferenceMarket:
     def cancel(self, order_id: int) -> None:
         self._send(order_id)
 
+    def requote(self, cancels: Sequence[int], requests: Sequence[RequestWords]) -> None:
+        for order_id in cancels:
+            self.cancel(order_id)
+        for request in requests:
+            self.place(Request(*request))
+
     def _send(self, order: Request | int) -> None:
         self._last_arrival = max(self._last_arrival, self.now_ns + self._latency(self.rules.entry_ns))
         self._sent.append(Sent(self._last_arrival, order))
@@ -260,11 +269,15 @@ class ReferenceMarket:
         told = [report for report in self._pending if report.known_ns <= by_ns]
         self._pending = self._pending[len(told) :]
         self._known += told
-        return WOKE_REPORT & self.rules.wake if told else 0
+        news = [report for report in told if report.what != REPORT_CANCELLED or self.rules.answers_wake]
+        return WOKE_REPORT & self.rules.wake if news else 0
 
     def reports(self) -> list[Report]:
         told, self._known = self._known, []
         return told
+
+    def answers(self) -> list[int]:
+        return [report.order_id for report in self.reports()]
 
     # Questions
 

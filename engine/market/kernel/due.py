@@ -35,8 +35,7 @@ def happen(head: Memory, mem: Memory, until: int) -> int:
     if head[at.EXPIRY_DUE] == others:
         expire(head, mem)
     elif head[at.REPORT_DUE] == others:
-        know_reports(head, mem, others)
-        bits = WOKE_REPORT
+        bits = know_reports(head, mem, others)
     elif head[at.BAR_DUE] == others:
         end_bar(head, mem)
         bits = WOKE_BAR
@@ -129,15 +128,19 @@ def expire(head: Memory, mem: Memory) -> None:
 
 
 @part
-def know_reports(head: Memory, mem: Memory, until: int) -> None:
-    """Reports on their way that arrive by `until` are known."""
+def know_reports(head: Memory, mem: Memory, until: int) -> int:
+    """Reports on their way that arrive by `until` are known; WOKE_REPORT if one of them is to wake."""
+    bits = 0
     head[at.REPORT_DUE] = at.NEVER
     while head[at.REPORT_KNOWN] < head[at.REPORT_END]:
         at_ = head[at.REPORTS] + (head[at.REPORT_KNOWN] & head[at.REPORTS_MASK]) * at.REPORT_WORDS
         if mem[at_ + at.REPORT_WORDS - 1] > until:
             head[at.REPORT_DUE] = mem[at_ + at.REPORT_WORDS - 1]
-            return
+            return bits
+        if mem[at_] != REPORT_CANCELLED or head[at.ANSWERS_WAKE]:
+            bits = WOKE_REPORT
         head[at.REPORT_KNOWN] += 1
+    return bits
 
 
 @part

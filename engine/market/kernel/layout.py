@@ -55,6 +55,7 @@ SLIP_NANOS, SLIP_PARTS, SLIP_WHOLE = range(72, 75)
 CHANCE, CHANCES = 75, 76  # of 2^53 draws so many are taken; drawn so far
 SAMPLES, SAMPLES_COUNT, LATENCIES = range(77, 80)  # of report latencies; drawn so far, of both kinds
 SOURCES: Final = 80  # which text of this package was compiled
+ANSWERS_WAKE: Final = 81  # whether reports wake that tell of nothing but ends that we asked for
 HEAD_WORDS: Final = 96
 
 # -- a level: market's, own resting orders', or stops' at one price

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from struct import Struct, error
 
 import numpy as np
@@ -19,6 +20,7 @@ from tradetui.engine.market.simulation import (
     Faults,
     Report,
     Request,
+    RequestWords,
     SimulationRules,
     Tape,
 )
@@ -31,10 +33,12 @@ BIDS, SYMBOL_WORDS, LEVEL_WORDS, NEXT = at.SYMBOL_START, at.SYMBOL_WORDS, at.LEV
 assert (at.KEY, at.TOTAL) == (0, 1)  # which `best` leaves out
 NOTHING_TOLD: Told = (0, 0, 0, -1, 0, 0, 0, 0)
 CANCEL_REST = (0,) * 9  # what a cancel leaves open of a request
+REPORT_WORDS = at.REPORT_WORDS
 REQUEST_FIRST, REQUEST_END, REQUEST_DUE, REQUEST_BYTES = at.REQUEST_FIRST, at.REQUEST_END, at.REQUEST_DUE, REQUEST.size
 
 _play = direct(play_rows)
 _pack = REQUEST.pack_into
+_pack_cancel = Struct("3q").pack_into  # nothing else is read of it
 
 
 class KernelMarket:
@@ -95,6 +99,28 @@ class KernelMarket:
         """Ask for an order's end now, with the same latency; an order that is done already is no fault."""
         self._send(1, (order_id, *CANCEL_REST))
 
+    def requote(self, cancels: Sequence[int], requests: Sequence[RequestWords]) -> None:
+        """Cancels, then orders, as one by one; an order may be given as a plain tuple."""
+        head, end, mask, latency = self._head, self._sent, self._mask, self._latency
+        first = head[REQUEST_FIRST]
+        if latency is None or end - first + len(cancels) + len(requests) > mask:
+            for order_id in cancels:
+                self.cancel(order_id)
+            for request in requests:
+                self._send(0, request)
+            return
+        due, ring, memory = max(self.now_ns + latency, self._latest), self._ring, self._bytes
+        if first == end and (cancels or requests):
+            head[REQUEST_DUE] = due
+        for order_id in cancels:
+            _pack_cancel(memory, ring + (end & mask) * REQUEST_BYTES, due, 1, order_id)
+            end += 1
+        for request in requests:
+            _put(memory, ring + (end & mask) * REQUEST_BYTES, due, 0, request)
+            end += 1
+        self._latest = due
+        self._sent = head[REQUEST_END] = end
+
     def reports(self) -> list[Report]:
         """What happened to own orders and is known now, oldest first; each is given once."""
         head = self._head
@@ -108,6 +134,16 @@ class KernelMarket:
             told.append(new(Report, (*words[:7], words[7] != 0, words[8], words[9])))  # half the time of Report(...)
         head[at.REPORT_READ] = known
         return told
+
+    def answers(self) -> list[int]:
+        """The same where no wake has told of a REPORT since: the orders that ended because we asked for it."""
+        head, mem = self._head, self._mem
+        read, known = head[at.REPORT_READ], head[at.REPORT_KNOWN]
+        if read == known:
+            return []
+        ring, mask = head[at.REPORTS] + 1, head[at.REPORTS_MASK]
+        head[at.REPORT_READ] = known
+        return [mem[ring + (entry & mask) * REPORT_WORDS] for entry in range(read, known)]
 
     def bar(self) -> ClosedBar:
         """The bar that WOKE_BAR told of."""
@@ -170,11 +206,7 @@ class KernelMarket:
         due = self.now_ns + (entry_latency(head, self._entry, self._seed) if latency is None else latency)
         if due < self._latest:
             due = self._latest  # never overtaking an earlier one
-        place = self._ring + (end & self._mask) * REQUEST_BYTES
-        try:
-            _pack(self._bytes, place, due, cancels, *request)
-        except error:  # numbers that are too large are still too large where they end
-            _pack(self._bytes, place, due, cancels, *(max(-(2**63), min(word, 2**63 - 1)) for word in request))
+        _put(self._bytes, self._ring + (end & self._mask) * REQUEST_BYTES, due, cancels, request)
         self._latest = due
         self._sent = head[REQUEST_END] = end + 1
         if first == end:
@@ -199,6 +231,13 @@ class KernelMarket:
         self._head, self._mem = self._arena.head_view, self._arena.mem_view
         self._bytes = self._mem.cast("B")
         self._ring, self._mask = self._head[at.REQUESTS] * WORD_BYTES, self._head[at.REQUESTS_MASK]
+
+
+def _put(memory: memoryview, place: int, due: int, cancels: int, request: tuple[int, ...]) -> None:
+    try:
+        _pack(memory, place, due, cancels, *request)
+    except error:  # numbers that are too large are still too large where they end
+        _pack(memory, place, due, cancels, *(max(-(2**63), min(word, 2**63 - 1)) for word in request))
 
 
 def _book(symbol: int, side: int) -> int:

@@ -33,7 +33,6 @@ from tradetui.engine.market.simulation import (
     WOKE_BUDGET,
     WOKE_END,
     WOKE_IMBALANCE,
-    WOKE_REPORT,
     WOKE_ROW,
     WOKE_TOUCH,
     WOKE_TRADE,
@@ -59,9 +58,8 @@ def end_instant(head: Memory, mem: Memory) -> int:
         if head[at.WAKE] & WOKE_BOOK:
             bits |= look_at_best(head, mem, symbol, bid, mem[bids + at.TOTAL], ask, mem[asks + at.TOTAL])
     if head[at.REPORT_DUE] <= head[at.OPEN_TIME]:
-        know_reports(head, mem, head[at.OPEN_TIME])
+        bits |= know_reports(head, mem, head[at.OPEN_TIME])
         settle_others(head)
-        bits |= WOKE_REPORT
     bits &= head[at.WAKE]
     if bits & ABOUT_A_SYMBOL:
         head[at.WOKEN_SYMBOL] = number
@@ -246,8 +244,7 @@ def play_end(head: Memory, mem: Memory) -> int:
             return WOKE_END
         head[at.NOW] = max(head[at.NOW], due)
         if head[at.REPORT_DUE] == due:
-            know_reports(head, mem, due)
-            bits = WOKE_REPORT & head[at.WAKE]
+            bits = know_reports(head, mem, due) & head[at.WAKE]
         else:
             end_bar(head, mem)
             bits = WOKE_BAR & head[at.WAKE]

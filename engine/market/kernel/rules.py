@@ -20,6 +20,7 @@ def write_rules(arena: Arena, rules: SimulationRules) -> None:
     head = arena.head
     head[at.WAKE], head[at.TIMER_NS] = rules.wake, rules.timer_ns
     head[at.CANCEL_AHEAD] = CANCEL_AHEAD.index(rules.cancel_ahead)
+    head[at.ANSWERS_WAKE] = rules.answers_wake
     head[at.TOUCH], head[at.SELF_TRADE] = rules.touch, SELF_TRADE.index(rules.self_trade)
     head[at.SEED] = (rules.seed + (1 << 63)) % (1 << 64) - (1 << 63)
     head[[at.SHARE_PARTS, at.SHARE_WHOLE]] = _ratio(rules.imbalance)

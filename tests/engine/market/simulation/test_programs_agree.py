@@ -136,6 +136,7 @@ def stories(draw: st.DrawFn) -> tuple[SimulationRules, list[tuple[int, Any]]]:
         self_trade=draw(st.sampled_from(("cancel_newest", "cancel_oldest", "cancel_both", "decrement"))),
         fill_chance=draw(st.sampled_from((1.0, 0.5))),
         trade_symbols=draw(st.sampled_from(((), (False,), (True,)))),
+        answers_wake=draw(st.booleans()),
         timer_ns=3,
         wake=draw(st.sampled_from((WOKE_REPORT, WOKE_BEST | WOKE_TOUCH | WOKE_REPORT | WOKE_TIMER))),
     )

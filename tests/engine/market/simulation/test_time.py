@@ -111,6 +111,26 @@ def test_a_cancel_takes_its_time_and_may_come_too_late(scene: Scenes) -> None:
     assert s.play(add(29, 2, -1, 100, 5), s.tick(40)) == ["1: 1 at 100 maker, 0 left"]
 
 
+def test_an_end_that_we_asked_for_wakes_nobody_where_answers_do_not(scene: Scenes) -> None:
+    s = scene(wake=WOKE_BEST | WOKE_REPORT, answers_wake=False)
+    s.buy(1, 1, 99)
+    s.buy(2, 1, 98)
+    s.wakes(add(5, 1, -1, 105, 1))
+    s.cancel(2)
+    assert s.wakes(add(6, 2, -1, 106, 1), add(7, 3, -1, 107, 1), add(8, 4, -1, 104, 1)) == [(WOKE_BEST, 8)]
+    assert (s.market.answers(), s.market.answers()) == ([2], [])
+
+
+def test_a_fill_wakes_and_tells_the_ends_before_it_too(scene: Scenes) -> None:
+    s = scene(wake=WOKE_REPORT, answers_wake=False)
+    s.buy(1, 1, 99)
+    s.buy(2, 1, 98)
+    s.play(add(5, 1, -1, 105, 1))
+    s.cancel(2)
+    told = s.play(add(6, 2, -1, 106, 1), add(7, 3, -1, 99, 1))
+    assert told == ["2: cancelled 1", "1: 1 at 99 maker, 0 left"]
+
+
 # Instants
 
 

@@ -1,0 +1,98 @@
+"""Quotes over a whole run: the quick way from the strategy to the venue leaves the journal of the careful one."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from book_session import book_run, restless_book, session
+from reference_market import ReferenceMarket
+from tradetui.engine.book_quotes import BookQuotes
+from tradetui.engine.model.events import FillEvent, MarketData, SignalEvent, TwoSidedQuote, Wish
+from tradetui.engine.model.limits import RiskLimits
+from tradetui.engine.model.wakes import BestMoved, Timer
+from tradetui.engine.strategy import Strategy
+
+RESTLESS = restless_book(seed=5, rows=1_500)
+
+
+class Wanderer(Strategy):
+    """Quotes near the best by turns: both sides, one, none, what no order can be, and now and then a plain signal."""
+
+    name = "wanderer"
+
+    def __init__(self, wake: Any, most: float | None = None) -> None:
+        self.subscribes = (wake,)
+        self.most = most
+        self.turn = 0
+
+    def get_parameters(self) -> dict[str, Any]:
+        return {}
+
+    def get_risk_limits(self) -> RiskLimits:
+        return RiskLimits(max_position=None if self.most is None else Decimal(str(self.most)))
+
+    def on_market_data(self, event: MarketData) -> list[Wish]:
+        self.turn += 1
+        bid, _, ask, _ = self.desk.book("X").touch()
+        if not (bid and ask):
+            return []
+        near = self.turn % 3 * 0.01
+        if self.turn % 41 == 0:
+            return [SignalEvent("X", 0)]
+        if self.turn % 17 == 0:
+            return [TwoSidedQuote("X", ask, ask, 2.0, 2.0)]
+        if self.turn % 11 == 0:
+            return [TwoSidedQuote("X", None, ask + near, None, 3)]
+        if self.turn % 7 == 0:
+            return [TwoSidedQuote("X")]
+        return [TwoSidedQuote("X", bid - near, ask + near, 2.0, 2.0, "" if self.turn % 5 else "near")]
+
+    def on_fill(self, fill: FillEvent) -> list[Wish]:
+        bid, _, ask, _ = self.desk.book("X").touch()
+        return [TwoSidedQuote("X", bid - 0.05, ask + 0.05, 2.0, 2.0)] if self.turn % 2 and bid and ask else []
+
+
+WAYS = [(wake, short, ms, most) for wake in (Timer(300), BestMoved()) for short in (True, False)
+        for ms in (0.0, 200.0) for most in (None, 5.0)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("wake", "short", "ms", "most"), WAYS)
+def test_the_quick_way_journals_what_the_careful_one_does(
+    monkeypatch: pytest.MonkeyPatch, wake: Any, short: bool, ms: float, most: float | None
+) -> None:
+    options: dict[str, Any] = {"simulation": {"entry_ms": ms, "report_ms": ms}, "allow_short": short}
+    bring, taken = BookQuotes.bring, [0, 0]
+
+    def counted(self: BookQuotes, *wish: Any) -> bool:
+        quickly = bring(self, *wish)
+        taken[quickly] += 1
+        return quickly
+
+    monkeypatch.setattr(BookQuotes, "bring", counted)
+    quick = book_run(Wanderer(wake, most), session(RESTLESS), **options).run()
+    assert len(quick.fills) > 5
+    assert min(taken) > 20
+    monkeypatch.setattr(BookQuotes, "bring", lambda *_: False)
+    careful = book_run(Wanderer(wake, most), session(RESTLESS), **options)
+    market = careful.player._market
+    assert isinstance(market, ReferenceMarket)
+    market.rules = msgspec.structs.replace(market.rules, answers_wake=True)
+    result = careful.run()
+    assert result.journal_sha256 == quick.journal_sha256
+    assert result.counts.__dict__ == quick.counts.__dict__
+
+
+def test_the_quick_way_is_not_for_what_a_strategy_must_not_return(monkeypatch: pytest.MonkeyPatch) -> None:
+    for wish in (
+        TwoSidedQuote("X", 99.0, 101.0, 1.0, 1.0, reason=7),  # type: ignore[arg-type]
+        TwoSidedQuote(["X"], 99.0, 101.0, 1.0, 1.0),  # type: ignore[arg-type]
+        TwoSidedQuote("X", None, 101.0, {}, 1.0),  # type: ignore[arg-type]
+    ):
+        strategy = Wanderer(Timer(300))
+        monkeypatch.setattr(strategy, "on_market_data", lambda _event, wish=wish: [wish])
+        (error,) = book_run(strategy, session(RESTLESS)).run().errors
+        assert error.error.startswith("TypeError: TwoSidedQuote.")
