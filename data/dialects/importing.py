@@ -16,9 +16,9 @@ from tradetui.data.dialects.detection import Detection
 from tradetui.data.dialects.faults import refuse_what_is_no_value
 from tradetui.data.dialects.reading import guarded
 from tradetui.data.dialects.staging import Staged, staged
-from tradetui.data.dialects.words import Dialect, Kind, Stated
+from tradetui.data.dialects.words import BOOK_KINDS, Dialect, Kind, Stated
 from tradetui.data.market_files import QUOTES_LAYOUT, TRADES_LAYOUT
-from tradetui.engine.errors import DataError
+from tradetui.engine.errors import DataError, UsageError
 
 LAYOUTS: dict[Kind, str] = {"bars": BARS_LAYOUT, "trades": TRADES_LAYOUT, "quotes": QUOTES_LAYOUT}
 PRICES_OF: dict[Kind, tuple[str, ...]] = {
@@ -56,6 +56,10 @@ def import_file(path: Path, out: Path, said: Stated | None = None, tell: Tell | 
     read, UsageError for what an option must settle.
     """
     said = said or Stated()
+    if said.kind in BOOK_KINDS:
+        raise UsageError(
+            f"{path}: --kind {said.kind} is for tradetui data import: a book is no table of rows by itself"
+        )
     with staged(path, said.member or "") as source:
         detection = detect_staged(source, said)
         if tell is not None:

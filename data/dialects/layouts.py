@@ -85,7 +85,9 @@ def _refuse_columns(source: Staged, names: Sequence[str], said: Stated) -> DataE
     expected = COLUMNS_TEXT if said.kind is None else f"columns for {', '.join(NEEDED[said.kind])}"
     hint = "Say which column is what with --column ROLE=NAME; a series of closes becomes bars with --column close=NAME"
     if said.kind is None and roles_by_name(names, said.roles, "trades")[1] is not None:
-        hint = "It looks like messages of an order book: if these are trades after all, say --kind trades"
+        hint = (
+            "It looks like messages of an order book: say --kind orders or --kind depth, or --kind trades if it is none"
+        )
     return DataError(source.path, 1 if source.kind == "csv" else None, f"columns {shown}", expected, hint)
 
 

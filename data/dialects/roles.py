@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tradetui.data.dialects.words import IGNORED, Kind, Roles
+from tradetui.data.dialects.words import BOOK_KINDS, IGNORED, Kind, Roles
 
 # Each role's names in lower case without blanks, dots, dashes and underscores; the first found wins.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -31,15 +31,28 @@ NAMES: dict[str, tuple[str, ...]] = {
     "ask": ("ask", "ofr", "offer", "askprice", "bestask", "askpx", "ofrprice"),
     "ask_size": ("ofrsiz", "asksize", "asksiz", "offersize", "askqty", "bestasksize", "askvolume"),
 }
+# Of files of books, where the same words mean other things.
+BOOK_NAMES: dict[str, tuple[str, ...]] = {
+    "id": ("orderid", "oid", "orderno", "ordernumber", "orderref", "orderreference", "id"),
+    "action": ("action", "eventtype", "event", "updatetype", "msgtype", "messagetype", "type"),
+    "side": ("side", "direction", "buysell", "bidask", "bs"),
+    "size": ("size", "amount", "quantity", "qty", "shares", "volume", "vol"),
+    "price": ("price", "px", "limitprice"),
+    "snapshot": ("issnapshot", "snapshot"),
+}
 ROLES_OF: dict[Kind, tuple[str, ...]] = {
     "bars": ("open", "high", "low", "close", "volume", "adj_close", "dividend", "split_ratio"),
     "trades": ("price", "size", "side", "id", "exchange", "condition", "correction"),
     "quotes": ("bid", "bid_size", "ask", "ask_size", "exchange", "condition"),
+    "orders": ("id", "action", "side", "price", "size"),
+    "depth": ("side", "price", "size", "snapshot"),
 }
 NEEDED: dict[Kind, tuple[str, ...]] = {
     "bars": ("open", "high", "low", "close"),
     "trades": ("price", "size"),
     "quotes": ("bid", "ask"),
+    "orders": ("id", "action", "side", "price", "size"),
+    "depth": ("side", "price", "size"),
 }
 MESSAGE_NAMES = {"action", "orderid", "eventtype", "updatetype"}  # of changes of an order book, which are no trades
 INDEX_NAMES = ("", "unnamed0", "index")
@@ -69,9 +82,10 @@ def roles_by_name(columns: Sequence[str], said: Roles, kind: Kind | None) -> tup
         return Roles(**fixed), None
     for candidate in kinds:
         found = dict(fixed)
+        words = NAMES | BOOK_NAMES if candidate in BOOK_KINDS else NAMES
         for role in ("time", "symbol", *ROLES_OF[candidate]):
             free = {name: word for name, word in plain.items() if name not in found.values()}
-            if role not in found and (name := _first(free, NAMES[role])) is not None:
+            if role not in found and (name := _first(free, words[role])) is not None:
                 found[role] = name
         if "time" not in found and columns and plain[columns[0]] in INDEX_NAMES and columns[0] not in fixed.values():
             found["time"] = columns[0]

@@ -72,7 +72,9 @@ def _sample_times(source: Staged, dialect: Dialect, sample: pl.LazyFrame) -> tup
     plain = msgspec.structs.replace(dialect, stamp="start", ambiguous="earliest")
 
     def read() -> pl.DataFrame:
-        time = time_expr(plain, sample.collect_schema()[str(dialect.roles.time)]).alias("ts")
+        dtype = sample.collect_schema()[str(dialect.roles.time)]
+        number = dtype == pl.String and dialect.epoch is not None  # of a text file, where every column is text as yet
+        time = time_expr(plain, pl.Int64() if number else dtype).alias("ts")
         name = dialect.roles.symbol
         code = pl.lit(0, pl.Int64) if name is None else pl.col(name).cast(pl.String).rank("dense").cast(pl.Int64)
         return sample.select(time, code.alias("code")).drop_nulls().collect()

@@ -11,7 +11,8 @@ import msgspec
 
 from tradetui.engine.errors import UsageError
 
-Kind = Literal["bars", "trades", "quotes"]
+Kind = Literal["bars", "trades", "quotes", "orders", "depth"]
+BOOK_KINDS: tuple[Kind, ...] = ("orders", "depth")  # must be stated, and become books by the rules of feeds
 Stamp = Literal["start", "end"]
 Epoch = Literal["s", "ms", "us", "ns"]
 DateOrder = Literal["mdy", "dmy"]
@@ -50,6 +51,8 @@ class Roles(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     bid_size: str | None = None
     ask: str | None = None
     ask_size: str | None = None
+    action: str | None = None  # of an order event
+    snapshot: str | None = None  # whether a row of depth is of a snapshot
 
     def used(self) -> dict[str, str]:
         """Each role that has a column, and that column."""
@@ -107,6 +110,7 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     price_scale: float | None = None
     size_scale: float | None = None
     member: str | None = None  # which file of a zip archive
+    actions: str | None = None  # the file's own words for what happens to orders, as new:add,3:cancel
     roles: Roles = Roles()
 
 

@@ -123,7 +123,7 @@ def _json_feed(lines: list[bytes], date: str) -> FeedGuess | None:
             if (topic := topics.decode(body).topic).startswith(TOPICS):
                 return FeedGuess("bybit", f"its topic is {topic}", topic.rpartition(".")[2], date)
             data = decoder.decode(body).inner()
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             continue
         kind = kind_of(data)
         symbol = symbol or data.s

@@ -23,9 +23,10 @@ from tradetui.data.feeds.text_rows import NEW_YORK, midnight_ns
 from tradetui.engine.errors import DataError, UsageError
 
 FEED_KEY, REPORT_KEY = "tradetui.feed", "tradetui.report"
-SUFFIXES = (".gz", ".zip", ".zst", ".jsonl", ".ndjson", ".json", ".data", ".csv", ".txt", ".dbn", ".log")
+SUFFIXES = (".gz", ".zip", ".zst", ".jsonl", ".ndjson", ".json", ".data", ".csv", ".txt", ".dbn", ".log",
+            ".parquet", ".pq", ".feather", ".arrow", ".ipc")  # fmt: skip
 FROM_MIDNIGHT = ("lobster", "nasdaq")  # whose times count from the midnight of a day that no message tells
-TABLE_ENDINGS = ("_orders", "_trades", "_messages")  # of vendors' names: ours say which table it is
+TABLE_ENDINGS = ("_orders", "_trades", "_messages", "_depth")  # of vendors' names: ours say which table it is
 
 Tell = Callable[[FeedGuess], None]
 
@@ -89,19 +90,31 @@ def import_feed(path: Path, out: Path, said: FeedStated | None = None, tell: Tel
         if said.symbol is not None and tables.symbols and said.symbol not in tables.symbols:
             named = ", ".join(list(tables.symbols)[:5])
             report.notes.append(f"the symbol {said.symbol} was stated, the feed itself names {named}")
-        metadata = {
-            SOURCE_KEY: path.name,
-            SOURCE_SHA256_KEY: file.sha256,
-            FEED_KEY: found.feed,
-            REPORT_KEY: msgspec.json.encode(report).decode(),
-        }
-        paths = tables.finish(metadata)
+        return finished(tables, file, report, f"messages of {found.feed}", "Name another --feed")
+
+
+def finished(tables: Tables, file: FeedFile, report: Report, expected: str, hint: str) -> FeedImported:
+    """Writes the tables, each with its source and the report; DataError where no row came of the file."""
+    metadata = {
+        SOURCE_KEY: file.path.name,
+        SOURCE_SHA256_KEY: file.sha256,
+        FEED_KEY: report.feed,
+        REPORT_KEY: msgspec.json.encode(report).decode(),
+    }
+    paths = tables.finish(metadata)
     if not paths:
         wrong = "; ".join(line.strip() for line in report.lines())
-        raise DataError(path, None, f"no row came of it ({wrong})", f"messages of {found.feed}", "Name another --feed")
+        raise DataError(file.path, None, f"no row came of it ({wrong})", expected, hint)
     rows = {table: tables.rows[table] for table in paths}
     symbols = tuple(tables.symbols)
-    return FeedImported(paths, rows, symbols, tables.first_ns, tables.last_ns, path, file.sha256, report)
+    return FeedImported(paths, rows, symbols, tables.first_ns, tables.last_ns, file.path, file.sha256, report)
+
+
+def refuse_source(path: Path, out: Path) -> None:
+    """DataError where an import would write over the file that it reads."""
+    for target in feed_targets(path, out):
+        if target.resolve() == path.resolve():
+            raise DataError(target, None, "this is the file that is imported", "another folder", "Name it with --out")
 
 
 def check_stated(said: FeedStated) -> None:

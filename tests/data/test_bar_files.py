@@ -64,8 +64,8 @@ REAL_FILES = [  # rows as the data's own README counts them, and the step of the
     ("minute/GBPUSD_1min_bid_2012-02.csv.gz", "GBPUSD", 30117, 60),
     ("minute/GBPUSD_1min_ask_2012-02.csv.gz", "GBPUSD", 30117, 60),
     ("minute/BTCUSD_bitstamp_1min_2020-01-01.csv.gz", "BTCUSD", 1440, 60),
-    ("minute/XRP_ETH_1min_2019-10-11_13.feather", "XRP", 2469, 60),
-    ("minute/UNITTEST_BTC_1min_2017-11_gaps.feather", "UNITTEST", 13681, 60),
+    ("minute/XRP_ETH_1min_2019-10-11_13.feather", "XRP_ETH", 2469, 60),
+    ("minute/UNITTEST_BTC_1min_2017-11_gaps.feather", "UNITTEST_BTC", 13681, 60),
 ]
 
 

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tradetui.engine.errors import TradetuiError
-from tradetui.tui.cli.feed_import import Done, feed_of, import_one, refuse_again, refuse_others, skip_books, wrote
+from tradetui.tui.cli.feed_import import (
+    Done,
+    feed_of,
+    import_one,
+    import_own_book,
+    refuse_again,
+    refuse_others,
+    skip_books,
+    wrote,
+)
 
 if TYPE_CHECKING:
     from tradetui.data.dialects.detection import Detection
@@ -21,6 +30,9 @@ HELP = """Import bars, trades, quotes and recorded books: CSV, Parquet, feather,
 What each file was taken for, and why, is told first. What a file cannot tell, as the time zone of times without one,
 must be stated. Files are only read: each gives one Parquet file beside the hash of its source; faulty rows come along
 as they are and are for `tradetui data clean`.
+
+Order events and depth of no known vendor are imported with --kind orders and --kind depth: columns are found by their
+names or said with --column (time, symbol, side, price, size; of orders also action and id; of depth also snapshot).
 
 Recordings of books (Binance, Bybit, LOBSTER, NASDAQ messages, Bitstamp, Databento) are told by their first lines, or
 by --feed. Each gives a Parquet file of orders, depth, trades and quotes, as it has them, and a report of its gaps,
@@ -35,6 +47,8 @@ Examples:
   tradetui data import prices.csv --dialect date_order=dmy --dialect decimal=, --dry-run
   tradetui data import btcusdt_20240808.gz --feed binance-spot --out market
   tradetui data import MSFT_2012-06-21_34200000_57600000_message_10.csv --out market
+  tradetui data import l3.csv --kind orders --column id=oid --column action=event --dialect actions=N:add,X:cancel
+  tradetui data import updates.parquet --kind depth --symbol BTCUSDT --timezone UTC --out market
   tradetui data import messages.csv --feed nasdaq --symbol NVDA --date 2010-06-08 --json
 """
 
@@ -52,7 +66,11 @@ Stamp = Annotated[
 ]
 Kind = Annotated[
     str | None,
-    typer.Option("--kind", metavar="bars|trades|quotes", help="What the rows are, if columns leave it open."),
+    typer.Option(
+        "--kind",
+        metavar="bars|trades|quotes|orders|depth",
+        help="What the rows are, if columns leave it open; orders and depth must be said.",
+    ),
 ]
 Columns = Annotated[
     str | None,
@@ -134,6 +152,10 @@ def import_(
 def _one(path: Path, out: Path, said: Stated, written: set[Path], *, dry_run: bool) -> Done:
     from tradetui.data.dialects.detect import detect
     from tradetui.data.dialects.importing import import_file, stem_of
+    from tradetui.data.dialects.words import BOOK_KINDS
+
+    if said.kind in BOOK_KINDS:
+        return import_own_book(path, out, said, written, dry_run=dry_run)
 
     def tell(detection: Detection) -> None:
         typer.echo("\n".join([str(detection.path), *detection.lines()]), err=True)

@@ -11,6 +11,8 @@ import typer
 from tradetui.engine.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from tradetui.data.dialects.detection import Detection
+    from tradetui.data.dialects.words import Stated
     from tradetui.data.feeds.detect import FeedGuess, FeedName
     from tradetui.data.feeds.importing import FeedImported, FeedStated
 
@@ -64,6 +66,27 @@ def import_one(
         return Done([], {})
     imported = import_feed(path, out, said, tell)
     typer.echo("\n".join([*imported.report.lines(), *wrote(imported.rows)]), err=True)
+    return Done(list(imported.paths.values()), _as_json(imported))
+
+
+def import_own_book(path: Path, out: Path, said: Stated, written: Collection[Path], *, dry_run: bool) -> Done:
+    """Imports order events or depth whose columns the user's file names, as `--kind` says."""
+    from tradetui.data.feeds.importing import feed_targets
+    from tradetui.data.feeds.own_books import import_own, own_actions
+    from tradetui.data.feeds.own_rows import own_rows
+
+    def tell(detection: Detection) -> None:
+        typer.echo("\n".join([str(detection.path), *detection.lines()]), err=True)
+        for target in feed_targets(path, out):
+            refuse_again(target, path, written)
+
+    if dry_run:
+        own_actions(said.actions)
+        tell(own_rows(path, said).detection)
+        return Done([], {})
+    imported = import_own(path, out, said, tell)
+    told = [line for line in imported.report.lines() if not line.startswith("  note: ")]  # those were told before
+    typer.echo("\n".join([*told, *wrote(imported.rows)]), err=True)
     return Done(list(imported.paths.values()), _as_json(imported))
 
 

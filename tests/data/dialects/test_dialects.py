@@ -245,3 +245,10 @@ def test_prices_of_nine_decimals_are_read_to_the_nano(
     lines = [f"{2000 + i}-01-01,{p:f},{p:f},{p:f},{p:f}\n" for i, p in enumerate(prices)]
     frame = frame_of(tmp_path_factory.mktemp("prices"), "date,open,high,low,close\n" + "".join(lines))
     assert frame["close"].to_list() == [nanos_from_decimal(price) for price in prices]
+
+
+def test_interval_and_direction_are_found_of_epoch_times_in_text_too(tmp_path: Path) -> None:
+    rows = "".join(f"{1_700_000_000_000 - k * 60_000},1,1,1,1\n" for k in range(5))
+    done = imported(tmp_path, "ts_ms,open,high,low,close\n" + rows)
+    assert (done.dialect.interval_ns, done.dialect.newest_first) == (60 * 10**9, True)
+    assert pl.read_parquet(done.path)["ts_ns"].is_sorted()

@@ -128,6 +128,16 @@ def test_a_packed_recording_that_begins_with_a_large_snapshot_is_detected(tmp_pa
     assert found.feed == "binance-spot"
 
 
+def test_a_message_that_is_no_text_is_counted_and_the_feed_still_detected(tmp_path: Path) -> None:
+    lines = [line.encode() for line in LINES["bybit"]]
+    path = tmp_path / "X.txt"
+    path.write_bytes(b"\n".join([lines[0].replace(b"snapshot", b"snap\x80hot"), *lines]) + b"\n")
+    found = detect_feed(path)
+    assert found is not None
+    assert found.feed == "bybit"
+    assert import_feed(path, tmp_path / "out").report.faults["bad_message"].line == 1
+
+
 def test_archives_of_several_files_or_none_and_folders_are_refused(tmp_path: Path) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
