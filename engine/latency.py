@@ -29,6 +29,21 @@ class LatencyHistogram:
         if took_ns > self._max_ns:
             self._max_ns = took_ns
 
+    def copy(self) -> LatencyHistogram:
+        """As it is now, for `since`."""
+        made = LatencyHistogram()
+        made._counts, made._sum_ns, made._max_ns = self._counts.copy(), self._sum_ns, self._max_ns
+        return made
+
+    def since(self, earlier: LatencyHistogram) -> LatencyHistogram:
+        """What was added after `earlier`, a copy of this, was made; its largest is told as that of its step."""
+        made = LatencyHistogram()
+        made._counts = [now - before for now, before in zip(self._counts, earlier._counts, strict=True)]
+        made._sum_ns = self._sum_ns - earlier._sum_ns
+        newest = max((step for step, count in enumerate(made._counts) if count), default=None)
+        made._max_ns = 0 if newest is None else min(_upper_ns(newest), self._max_ns)
+        return made
+
     def picture(self) -> LatencyView:
         """As it is now: a quantile is the upper end of the step that it lies in, and never above the largest."""
         counts = self._counts.copy()

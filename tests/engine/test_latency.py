@@ -51,3 +51,19 @@ def test_what_is_counted_within_a_bound_took_no_longer(times: list[int]) -> None
 def test_times_of_another_clock_and_without_end_are_counted_at_the_ends() -> None:
     told = taken(-5, 10**30)
     assert (told.count, told.p50_ns, told.max_ns) == (2, 0, LONGEST_NS)
+
+
+@given(st.lists(st.integers(0, 10**11), max_size=50), st.lists(st.integers(0, 10**11), min_size=1, max_size=50))
+def test_what_came_since_a_copy_is_told_as_if_nothing_had_come_before(before: list[int], after: list[int]) -> None:
+    histogram, alone = LatencyHistogram(), LatencyHistogram()
+    for ns in before:
+        histogram.add(ns)
+    copy = histogram.copy()
+    for ns in after:
+        histogram.add(ns)
+        alone.add(ns)
+    told, wanted = histogram.since(copy).picture(), alone.picture()
+    assert (told.count, told.sum_ns, told.within) == (wanted.count, wanted.sum_ns, wanted.within)
+    for found, exact in ((told.p50_ns, wanted.p50_ns), (told.p99_ns, wanted.p99_ns), (told.max_ns, wanted.max_ns)):
+        assert exact <= found <= max(exact * TOO_HIGH_MAX, exact + 1)  # the largest is known by its step alone
+    assert copy.since(copy).picture() == LatencyHistogram().picture()

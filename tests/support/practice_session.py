@@ -12,7 +12,7 @@ from tradetui.engine.bus import EventBus
 from tradetui.engine.config import run_config
 from tradetui.engine.gateways.live_words import LiveInput
 from tradetui.engine.journal.reader import open_journal
-from tradetui.engine.live.opening import open_session
+from tradetui.engine.live.opening import OpenStore, open_session
 from tradetui.engine.live.session import Connected, LiveSession
 
 STRATEGIES = Path(__file__).with_name("practice_strategies.py")
@@ -34,16 +34,25 @@ def session_on(
     parameters: Mapping[str, Any] | None = None,
     *,
     heard: Callable[[EventBus[LiveInput]], None] = lambda _: None,
+    connected: Callable[[Connected], object] = lambda _: None,
+    store: OpenStore | None = None,
     **settings: Any,
 ) -> LiveSession:
-    """A session that has not been started; `strategy` is a class of practice_strategies. `heard` is given its inbox."""
+    """A session that has not been started; `strategy` is a class of practice_strategies.
+
+    `heard` is given its inbox, `connected` all that it is made of.
+    """
     config = run_config(
         {"strategy": f"{STRATEGIES}:{strategy}", "parameters": dict(parameters or {}), **settings}, "this run"
     )
 
     def load(bus: EventBus[LiveInput]) -> Connected:
         heard(bus)
-        return open_session(config, symbols_of(exchange), "practice", folder / "sessions", exchange.broker(), bus)
+        made = open_session(
+            config, symbols_of(exchange), "practice", folder / "sessions", exchange.broker(), bus, store
+        )
+        connected(made)
+        return made
 
     return LiveSession(load, "PRACTICE")
 
