@@ -18,7 +18,8 @@ from tradetui.engine.market.kernel.book_changes import (
     TRADE_WORDS,
     TRADES_A_CALL,
 )
-from tradetui.engine.market.kernel.entries import change, change_all, look
+from tradetui.engine.market.kernel.book_entries import change, change_all
+from tradetui.engine.market.kernel.entries import look
 from tradetui.engine.market.kernel.looks import LOOK_DEPTH, LOOK_HASH, LOOK_LEVEL, LOOK_QUEUE
 from tradetui.engine.market.simulation import Faults
 

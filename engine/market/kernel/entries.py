@@ -1,16 +1,14 @@
-"""The five functions that Python calls, compiled once and kept on disk."""
+"""The functions that Python calls to play a market, compiled once and kept on disk."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from tradetui.engine.market.kernel import book_changes, layout, looks, play
+from tradetui.engine.market.kernel import layout, looks, play
 from tradetui.engine.market.kernel.jit import LONG, LONGS, TABLE, entry
 from tradetui.engine.market.kernel.levels import Memory
 from tradetui.engine.market.kernel.texts import sources
-
-ENTRIES = ("change", "change_all", "look", "play_rows", "play_end")
 
 
 def _entries(text: int) -> tuple[Callable[..., Any], ...]:
@@ -19,16 +17,6 @@ def _entries(text: int) -> tuple[Callable[..., Any], ...]:
     numba keeps machine code by the text of the function that Python calls, and not of those inside it; but also by
     what the function's closure holds, so `text` is there. Else an upgrade that left this file alone would go unseen.
     """
-
-    @entry(f"{LONG}({LONGS}, {LONGS}, {LONG}, {LONG}, {LONG}, {LONG}, {LONG}, {LONG})")
-    def change(head: Memory, mem: Memory, what: int, order_id: int, side: int, price: int, size: int, ts: int) -> int:
-        head[layout.SOURCES] = text
-        return book_changes.change(head, mem, what, order_id, side, price, size, ts)
-
-    @entry(f"{LONG}({LONGS}, {LONGS}, {TABLE}, {LONG})")
-    def change_all(head: Memory, mem: Memory, rows: Memory, first: int) -> int:
-        head[layout.SOURCES] = text
-        return book_changes.change_all(head, mem, rows, first)
 
     @entry(f"{LONG}({LONGS}, {LONGS}, {LONGS}, {LONG}, {LONG}, {LONG})")
     def look(head: Memory, mem: Memory, out: Memory, what: int, first: int, second: int) -> int:
@@ -45,7 +33,7 @@ def _entries(text: int) -> tuple[Callable[..., Any], ...]:
         head[layout.SOURCES] = text
         return play.play_end(head, mem)
 
-    return change, change_all, look, play_rows, play_end
+    return look, play_rows, play_end
 
 
-change, change_all, look, play_rows, play_end = _entries(sources())
+look, play_rows, play_end = _entries(sources())

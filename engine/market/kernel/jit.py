@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
 import numba
+from numba.core import runtime
+from numba.core.compiler_lock import global_compiler_lock
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -46,14 +48,39 @@ def entry(signature: str) -> Callable[[Function], Function]:
 
     def decorate(function: Function) -> Function:
         try:
-            return cast(Function, COMPILED(signature, cache=True, **OPTIONS)(function))
+            made = COMPILED(cache=True, **OPTIONS)(function)
         except RuntimeError as error:
             if "cannot cache" not in str(error):
                 raise
             # a read-only home: compile each time
             return cast(Function, COMPILED(signature, **OPTIONS)(function))
+        if made is not function and not taken_from_disk(made, signature):  # it is itself with the JIT off
+            made.compile(signature)
+            made.disable_compile()
+        return cast(Function, made)
 
     return decorate
+
+
+def taken_from_disk(made: Any, signature: str) -> bool:
+    """Whether the machine code of an entry was in the cache, and is its own now.
+
+    numba fills its tables of all that it knows to compile before it looks there, 0.1 s at every start. Machine code
+    needs but the runtime's symbols; what must be compiled later fills the tables then.
+    """
+    context = made.targetctx
+    with cast(Any, global_compiler_lock):  # nothing else is compiled meanwhile
+        cast(Any, runtime).rtsys.initialize(context)
+        context.refresh = lambda: None
+        try:
+            kept = made._cache.load_overload(signature, context)
+        finally:
+            del context.refresh
+    if kept is None:
+        return False
+    made.add_overload(kept)
+    made.disable_compile()
+    return True
 
 
 def direct(function: Function) -> Function:

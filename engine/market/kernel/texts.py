@@ -16,7 +16,8 @@ def sources() -> int:
         for file in package.iterdir()
         if file.name.endswith(".py") and any(b"\n@%b\n" % kind in file.read_bytes() for kind in KINDS)
     ]
-    named = [package / "layout.py", package / "entries.py", files(__package__.rpartition(".")[0]) / "simulation.py"]
+    simulation = files(__package__.rpartition(".")[0]) / "simulation.py"
+    named = [*(package / name for name in ("layout.py", "entries.py", "book_entries.py")), simulation]
     state = 0
     for file in [*sorted(parts, key=lambda file: file.name), *named]:
         state = zlib.crc32(file.read_bytes(), state)

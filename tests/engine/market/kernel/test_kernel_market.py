@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tapes import NANOS, add, cancel, depth, quote, tape, tape_of, trade
-from tradetui.engine.market.kernel import entries, layout, warm
+from tradetui.engine.market.kernel import layout, warm
 from tradetui.engine.market.kernel.market import KernelMarket
 from tradetui.engine.market.kernel.texts import sources
 from tradetui.engine.market.simulation import (
@@ -169,11 +169,26 @@ def test_where_nothing_is_compiled_it_is_told_before(tmp_path: Path, monkeypatch
 
 
 def test_the_entries_are_kept_by_the_text_of_all_that_is_compiled() -> None:
-    assert entries.play_rows.__name__ in entries.ENTRIES
     m = market()
     m.load(tape(add(1, 1, 1, 10, 1)))
     m.advance(ALL, ALL)
     assert sources() in m._arena.head.tolist()
+
+
+@pytest.mark.slow
+def test_a_compiled_kernel_is_loaded_without_what_only_compiling_needs_and_other_functions_compile_after_it() -> None:
+    warm.warm(lambda _: None)
+    program = """
+import sys
+from tradetui.engine.market.kernel.entries import look, play_end, play_rows
+assert all(len(entry.overloads) == 1 for entry in (look, play_end, play_rows))
+print("numba.cpython.unicode" in sys.modules)
+import numba
+print(numba.njit(lambda word: len(word))("four"))
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "NUMBA_DISABLE_JIT"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "4"]
 
 
 @pytest.mark.slow
