@@ -28,7 +28,7 @@ from tradetui.engine.model.events import FeedEvent
 NAME = "alpaca"
 STOCKS = ("trades", "quotes", "bars", "statuses")
 COINS = ("trades", "quotes", "bars")
-BACKFILL_TRIES = 4
+BACKFILL_TRIES = 4  # in a row, while everything waits; then quotes and books go on, and it is tried more rarely
 FeedState = Literal["FRESH", "LATE", "STALE", "DOWN", "GAP", "BACKFILLED"]
 log = logging.getLogger(__name__)
 
@@ -209,8 +209,7 @@ class Line:
 
     def refused(self, symbols: Iterable[str], message: str) -> None:
         """As Hears.refused."""
-        for symbol in symbols:
-            self._gateway._tell(symbol, "DOWN", message)
+        self._tell_all(symbols, "DOWN", message)
 
     def down(self, stream: FeedStream, message: str) -> None:
         """As Hears.down."""
@@ -232,8 +231,7 @@ class Line:
             self._intake.release()
             return
         self._gateway._gaps += 1
-        for symbol in known:
-            self._gateway._tell(symbol, "GAP", "the stream was gone: what was missed is fetched")
+        self._tell_all(known, "GAP", "the stream was gone: what was missed is fetched")
         waits = Backoff(self._gateway._config.rest.waits, self._gateway._chance)
         self._fetch(known, BACKFILL_TRIES, waits)
 
@@ -251,18 +249,25 @@ class Line:
     def _fetched(self, known: dict[str, int], missed: Missed, tries: int, waits: Backoff, breaks: int) -> None:
         if breaks != self._breaks:
             return  # it broke off again meanwhile: what is asked for after that begins where this did
-        if missed.fault and tries:
-            self._fetch(known, tries, waits, waits.next_s())
+        if not self._intake.holds:
+            self._tell_all(known, "GAP", "what was missed cannot be had: too much came after it to wait any longer")
             return
         if missed.fault:
-            for symbol in known:
-                self._gateway._tell(symbol, "GAP", f"what was missed cannot be had ({missed.fault})")
-        else:
-            for symbol, (prints, bars) in self._intake.fill(missed).items():
-                if symbol in known:
-                    self._gateway._tell(symbol, "BACKFILLED", f"{prints} trades and {bars} bars that were missed")
+            if not tries:
+                self._intake.hold_series()
+                words = f"what was missed cannot be had yet ({missed.fault}): prints and bars wait, it is tried again"
+                self._tell_all(known, "GAP", words)
+            self._fetch(known, tries, waits, waits.next_s(longest=tries <= 0))
+            return
+        for symbol, (prints, bars) in self._intake.fill(missed).items():
+            if symbol in known:
+                self._gateway._tell(symbol, "BACKFILLED", f"{prints} trades and {bars} bars that were missed")
         self._intake.release()
         self._gateway._flush_later()
+
+    def _tell_all(self, symbols: Iterable[str], state: FeedState, message: str) -> None:
+        for symbol in symbols:
+            self._gateway._tell(symbol, state, message)
 
     def _halted(self, symbol: str, halted: bool, said: str) -> None:
         word = "halted" if halted else "trading again"

@@ -44,6 +44,7 @@ class Intake:
         self._quote_ns: dict[str, int] = {}
         self._ignored: dict[str, int] = {}  # messages about books that are being asked for
         self._held: list[Row] | None = None
+        self._series_only = False  # of what is held: the rest is told as it comes
         self._from_ns: dict[str, int] = {}
         self._wanted: frozenset[str] = frozenset()
 
@@ -71,11 +72,20 @@ class Intake:
 
     def hold(self) -> None:
         """The stream broke off: what comes next comes after what is missed, and books begin anew."""
+        self._series_only = False
         if self._held is None:
             self._held = []
             self._from_ns = {symbol: self._seen.trades_from_ns(symbol) for symbol in self._wanted}
         for symbol in self._wanted:
             self._books.forget(symbol)
+
+    def hold_series(self) -> None:
+        """What is missed will be long in coming: prints and bars wait for it, quotes and books no longer do."""
+        held, self._series_only = self._held or [], True
+        self._held = [row for row in held if _of_a_series(row)]
+        for row in held:
+            if not _of_a_series(row):
+                self._take(row)
 
     @property
     def holds(self) -> bool:
@@ -84,7 +94,7 @@ class Intake:
 
     def row(self, row: Row) -> None:
         """Something from the stream."""
-        if self._held is None:
+        if self._held is None or (self._series_only and not _of_a_series(row)):
             self._take(row)
             return
         self._held.append(row)
@@ -93,7 +103,7 @@ class Intake:
 
     def release(self) -> None:
         """What was held, in its order."""
-        held, self._held, self._from_ns = self._held, None, {}
+        held, self._held, self._from_ns, self._series_only = self._held, None, {}, False
         for row in held or ():
             self._take(row)
 
@@ -194,3 +204,8 @@ class Intake:
         self._counts.events += 1
         self._seen.heard(symbol, ts_ns)
         self._heard(symbol, ts_ns)
+
+
+def _of_a_series(row: Row) -> bool:
+    """Whether a backfill brings such rows: one that comes before what was missed would be out of order for good."""
+    return row.get("T") in ("t", "b")

@@ -144,16 +144,40 @@ def test_after_a_storm_every_trade_and_every_bar_was_told_once(feed: Open, seed:
     board.inbox.until(lambda _: all(told(MarketEvent, s) == wanted[:-1] for s in (ACME, BTC)), "every bar")
 
 
-def test_a_gap_that_cannot_be_filled_is_told_and_the_feed_goes_on(feed: Open) -> None:
+def test_a_gap_that_cannot_be_filled_yet_is_told_quotes_go_on_and_it_is_tried_until_it_can(feed: Open) -> None:
     board = feed(ACME)
     board.advance(2)
     board.take(TradeEvent, 1)
     board.server.call(lambda venue: venue.faults.add(_failing()))
     board.server.disconnect()
-    board.inbox.until(lambda _: any("cannot be had" in e.message for e in board.of(FeedEvent)))
-    board.subscribed(ACME)
     board.advance(60)
-    board.take(TradeEvent, 2)
+    board.inbox.until(lambda _: any("cannot be had yet" in e.message for e in board.of(FeedEvent)))
+    board.subscribed(ACME)
+    quotes = len(board.of(QuoteEvent))
+    board.server.call(lambda venue: _tell(board, _quote(ACME, 101)))
+    board.take(QuoteEvent, quotes + 1)
+    board.advance(60)
+    assert len(board.of(TradeEvent)) == 1, "a print after the gap must not come before those in it"
+    board.server.call(lambda venue: venue.faults.clear())
+    assert board.told("BACKFILLED").message == "2 trades and 2 bars that were missed"
+    times = [e.ts_ns for e in board.take(TradeEvent, 3)]
+    assert times == sorted(times)
+    assert sum("cannot be had yet" in e.message for e in board.of(FeedEvent)) == 1
+
+
+def test_a_gap_after_which_too_much_came_is_given_up_and_told(feed: Open) -> None:
+    board = feed(ACME, hold_max=2)
+    board.advance(2)
+    board.take(TradeEvent, 1)
+    board.server.call(lambda venue: venue.faults.add(_failing()))
+    board.server.disconnect()
+    board.inbox.until(lambda _: any("cannot be had yet" in e.message for e in board.of(FeedEvent)))
+    board.subscribed(ACME)
+    board.advance(200)
+    board.take(TradeEvent, 4)
+    board.server.call(lambda venue: venue.faults.clear())
+    board.inbox.until(lambda _: any("too much came after it" in e.message for e in board.of(FeedEvent)))
+    assert not any(e.state == "BACKFILLED" for e in board.of(FeedEvent))
 
 
 @pytest.mark.parametrize("kind", ["duplicate", "reorder"])
