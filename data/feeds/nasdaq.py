@@ -14,6 +14,7 @@ from tradetui.data.feeds.tables import Tables
 from tradetui.data.feeds.text_rows import integers, text_rows
 
 COLUMNS = ("type", "time", "id", "third", "fourth", "side")  # what the third and fourth are depends on the type
+WIDTHS = {b"A": 6, b"C": 3, b"R": 4, b"T": 5}  # values of a line
 SIDES = {"BID": 1, "ASK": -1}
 
 
@@ -27,7 +28,7 @@ class NasdaqFeed:
         """Every line of the file into the tables."""
         report, symbol = self._report, self._symbol
         clock, rows, prints = Clock(report), OrderRows(self._tables, report, symbol), Prints(self._tables, report)
-        for first, frame in text_rows(file, COLUMNS, NASDAQ_HEADER, report):
+        for first, frame in text_rows(file, COLUMNS, NASDAQ_HEADER, report, WIDTHS):
             kinds, sides = frame["type"].to_list(), frame["side"].to_list()
             times, ids = integers(frame, "time"), integers(frame, "id")
             thirds, fourths = nanos_of(frame["third"]), nanos_of(frame["fourth"])

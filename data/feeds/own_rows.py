@@ -21,6 +21,7 @@ from tradetui.data.dialects.times import time_expr
 from tradetui.data.dialects.words import Dialect, Stated
 from tradetui.data.feeds.blocks import READ_BYTES, FeedFile
 from tradetui.data.feeds.report import Report
+from tradetui.data.feeds.text_rows import without_cut_row
 from tradetui.engine.errors import UsageError
 
 ROWS_PER_PIECE = 200_000  # of a Parquet or feather file
@@ -50,7 +51,8 @@ class OwnRows:
     def _lines(self, dialect: Dialect, report: Report) -> Iterator[Piece]:
         line = 1
         for data in self.file.blocks():
-            block = data
+            block = without_cut_row(data, line, self.file, dialect.separator.encode(), lambda _: len(dialect.columns))
+            told_end = data.endswith(b"\n") or len(block) < len(data)
             if line == 1:
                 block = block.removeprefix(b"\xef\xbb\xbf")
                 for _ in range(self.before):
@@ -59,7 +61,7 @@ class OwnRows:
             if block:
                 yield line, _by_role(_cut(block, dialect), dialect)
             line += block.count(b"\n")
-            if not data.endswith(b"\n"):
+            if not told_end:
                 report.notes.append(
                     f"line {line} has no line end: if the file was cut there, its last value is too short"
                 )

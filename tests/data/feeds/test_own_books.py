@@ -207,3 +207,11 @@ def test_a_file_is_not_written_over_by_what_is_made_of_it(tmp_path: Path) -> Non
     pl.DataFrame({"ts_ms": [T], "side": ["bid"], "price": [1.0], "size": [1.0]}).write_parquet(path)
     with pytest.raises(DataError, match="this is the file that is imported"):
         import_own(path, tmp_path, stated(kind="depth"))
+
+
+def test_a_parquet_file_that_was_cut_is_refused_for_its_columns_stood_at_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "ACME.parquet"
+    pl.DataFrame({"ts_ms": [T], "side": ["bid"], "price": [1.0], "size": [1.0]}).write_parquet(path)
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(DataError, match="Parquet data cannot be read"):
+        import_own(path, tmp_path / "out", stated(kind="depth"))
