@@ -87,8 +87,8 @@ def resume_session(
         header = reader.header
     player = player_of(header, strategy)
     journal, events = FileJournal.resume(path)
-    restore(player, events)
     rows = read_recording(recording_of(journal.path))
+    restore(player, events, rows)
     if rows:
         player.core.reach(rows[-1].seq)  # their numbers are taken
     start = SessionEvent("resumed", f"after event {player.core.seq}", time_ns())

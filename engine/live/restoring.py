@@ -6,18 +6,26 @@ Nothing is decided here a second time: what followed from an event stands behind
 from __future__ import annotations
 
 from collections.abc import Iterable
+from heapq import merge
+from operator import attrgetter
 
 from tradetui.engine.live.outbox import ENDS
 from tradetui.engine.live.player import ENGINE, LivePlayer
 from tradetui.engine.model.events import (
+    BookEvent,
+    CommandEvent,
     ControlEvent,
     Event,
     FillEvent,
+    MarketData,
+    MarketEvent,
     OpeningEvent,
     OrderEvent,
     OrderStatusEvent,
+    QuoteEvent,
     SignalEvent,
     StrategyErrorEvent,
+    TradeEvent,
     TradingState,
     VenueReport,
     VenueState,
@@ -25,6 +33,7 @@ from tradetui.engine.model.events import (
 from tradetui.engine.model.orders import DONE
 
 _MARKET_TIME = (SignalEvent, OrderEvent, FillEvent)  # dated by the market even where that has another time than we
+MARKET = (MarketEvent, QuoteEvent, TradeEvent, BookEvent)
 
 
 class _Fold:
@@ -51,6 +60,7 @@ class _Fold:
                 self._status(event)
             case FillEvent():
                 core.portfolio.apply(event)
+                self._watch_equity()
                 core.orders.put_back_fill(event)
                 self.venue.put_back_fill(event)
             case VenueReport():
@@ -64,8 +74,20 @@ class _Fold:
             case ControlEvent(state=state, actor=actor):
                 core.state = state
                 player.held_by_us = state == TradingState.REDUCING and actor == ENGINE
+            case CommandEvent(command="unlock") if core.state != TradingState.ACTIVE:
+                core.guard.rearm(core.equity())
             case StrategyErrorEvent():
                 core.stopped = True
+
+    def see(self, row: MarketData) -> None:
+        """What the market was when the session went on from it: equity may have had its peak there."""
+        self.player.view.remember(row)
+        if self.core.portfolio.open and not isinstance(row, BookEvent):
+            self._watch_equity()
+
+    def _watch_equity(self) -> None:
+        if self.core.guard.limit is not None:
+            self.core.guard.check(self.core.equity())  # what followed from a breach stands in the journal
 
     def _account(self, state: VenueState) -> None:
         for order in state.orders:
@@ -109,9 +131,16 @@ class _Fold:
             self.venue.adopt(report)
 
 
-def restore(player: LivePlayer, events: Iterable[Event]) -> None:
-    """Bring a fresh player to where `events`, a session's own from its first, leave it."""
+def restore(player: LivePlayer, events: Iterable[Event], rows: Iterable[MarketData] = ()) -> None:
+    """Bring a fresh player to where `events`, a session's own from its first, leave it.
+
+    `rows` are its recording's; they tell how high equity had been, and nothing is decided or priced by them now.
+    """
     fold = _Fold(player)
-    for event in events:
-        fold.take(event)
+    for item in merge(events, rows, key=attrgetter("seq")):
+        if isinstance(item, MARKET):
+            fold.see(item)
+        else:
+            fold.take(item)
+    player.view.forget()
     player.core.take()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -81,7 +82,7 @@ class _Replay:
     """One pass over the inputs of a session by number."""
 
     def __init__(self, make: Callable[[], LivePlayer], events: Sequence[Event], rows: Sequence[MarketData]) -> None:
-        self.make, self.events = make, events
+        self.make, self.events, self.recorded = make, events, rows
         self.rows = deque(rows)
         self.player = make()
         self.at = 0  # events of the journal that came again
@@ -138,7 +139,7 @@ class _Replay:
         """The session died and went on here."""
         self._demand(position)
         self.player, self.cut = self.make(), False
-        restore(self.player, self.events[:position])
+        restore(self.player, self.events[:position], takewhile(lambda row: row.seq < event.seq, self.recorded))
         self.player.core.reach(event.seq - 1)
         self.at = position
         while self.rows and self.rows[0].seq < event.seq:

@@ -12,7 +12,7 @@ from tradetui.engine.market.depth import DepthLadder
 from tradetui.engine.market.simulated_view import BuiltBars
 from tradetui.engine.market.simulation import ClosedBar
 from tradetui.engine.market.view import MarketView
-from tradetui.engine.model.events import BookEvent, MarketEvent, QuoteEvent, TradeEvent
+from tradetui.engine.model.events import BookEvent, MarketData, MarketEvent, QuoteEvent, TradeEvent
 from tradetui.engine.model.instrument import NANOS_PER_UNIT, decimal_from_nanos, nanos_from_float
 
 LEVELS_TAKEN = 50  # beyond these an order is reckoned at the last of them
@@ -60,6 +60,23 @@ class LiveView(MarketView):
             )
         else:
             self.ladders[event.symbol].clear()
+
+    # -- a session that goes on
+
+    def remember(self, event: MarketData) -> None:
+        """Prices of an earlier part of this session, by which what is held was worth something."""
+        match event:
+            case QuoteEvent():
+                self.quoted(event)
+            case TradeEvent():
+                self.traded(event)
+            case MarketEvent():
+                self.last.setdefault(event.symbol, (event.close, event.volume))
+
+    def forget(self) -> None:
+        """They are no prices of now."""
+        for known in (self.quotes, self.touches, self.last):
+            known.clear()
 
     # -- what can be asked
 
