@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from tradetui.engine.journal.codec import kind_of
@@ -30,23 +31,42 @@ FILLS_SHOWN, ALERTS_SHOWN, LOG_SHOWN, MARKERS_SHOWN = 500, 200, 500, 400
 
 
 class Lines:
-    """The newest lines of one kind; `total` counts all that ever were, and is their version too."""
+    """The newest lines of one kind; `total` counts all that ever were.
 
-    def __init__(self, most: int) -> None:
+    `words` makes a line of its number and what was added. It is asked when lines are shown, and never for those that
+    newer ones pushed out before anybody looked: most of them, where a market runs as fast as it goes.
+    """
+
+    def __init__(self, most: int, words: Callable[[int, Any], Any] | None = None) -> None:
         self.total = 0
+        self.told = 0  # `total` when lines were last made: their version
+        self._words = words
         self._kept: deque[Any] = deque(maxlen=most)
         self._made: tuple[Any, ...] = ()
-        self._made_at = 0
 
     def add(self, line: Any) -> None:
-        """Take a line."""
+        """Take a line, or what it is made of."""
         self.total += 1
         self._kept.append(line)
 
+    @property
+    def waiting(self) -> int:
+        """How many lines would have to be made."""
+        return min(self.total - self.told, len(self._kept))
+
     def shown(self) -> tuple[Any, ...]:
         """The kept lines, oldest first; the same tuple until another line comes."""
-        if self._made_at != self.total:
-            self._made, self._made_at = tuple(self._kept), self.total
+        count, words = self.waiting, self._words
+        if count:
+            new = tuple(islice(self._kept, len(self._kept) - count, None))
+            if words is not None:
+                new = tuple(words(number, line) for number, line in enumerate(new, self.total - count + 1))
+            old = len(self._kept) - count
+            self._made, self.told = (*self._made[len(self._made) - old :], *new), self.total
+        return self._made
+
+    def shown_before(self) -> tuple[Any, ...]:
+        """The lines as they were last made."""
         return self._made
 
 
@@ -55,7 +75,7 @@ class News:
 
     def __init__(self, start: Decimal) -> None:
         self.fills, self.alerts = Lines(FILLS_SHOWN), Lines(ALERTS_SHOWN)
-        self.log, self.markers = Lines(LOG_SHOWN), Lines(MARKERS_SHOWN)
+        self.log, self.markers = Lines(LOG_SHOWN, _line), Lines(MARKERS_SHOWN)
         self.state_reason, self.state_since_ns = "", 0
         self.cancelled = 0  # orders, since the last kill or cancel-all began
         self.orders_moved = True  # since whoever shows them looked
@@ -65,7 +85,7 @@ class News:
     def observe(self, events: Sequence[Event]) -> None:
         """Take news from the bus."""
         for event in events:
-            self.log.add(LogView(self.log.total + 1, event.ts_ns, kind_of(event), sentence(event)))
+            self.log.add(event)
             match event:
                 case SignalEvent():
                     continue
@@ -127,3 +147,7 @@ class News:
             self.markers.add(Marker(event.ts_ns, "halt"))
         text = f"trading is {event.state.value}: {event.reason} ({event.actor})"
         self._alert(event.ts_ns, "critical" if halted else "info", "STATE", "", text)
+
+
+def _line(number: int, event: Event) -> LogView:
+    return LogView(number, event.ts_ns, kind_of(event), sentence(event))

@@ -34,6 +34,7 @@ class Engine:
         mode: str,
         now_ns: int,
         clock: Callable[[], int] | None = None,
+        give_way: Callable[[], None] | None = None,
     ) -> None:
         self._player, self._journal, self._journal_name, ticks, _ = loaded
         self._core = self._player.core
@@ -45,6 +46,7 @@ class Engine:
         at_ns = self._player.at_ns
         self._start_ns, self._end_ns = int(at_ns[0]), int(at_ns[-1])
         self._wall = clock
+        self._give_way = give_way  # between slices of work, to whoever is to go first
         self._clock = ReplayClock(self._start_ns, 1.0, now_ns)
         self._until = 0  # row up to which a skip or a step runs regardless of the clock
         self._published_ns = now_ns
@@ -119,9 +121,11 @@ class Engine:
 
     def _play(self, due: int) -> None:
         """One slice of rows; where a clock was given, slices until TURN_NS have passed."""
-        player, wall = self._player, self._wall
+        player, wall, give_way = self._player, self._wall, self._give_way
         until = 0 if wall is None else wall() + TURN_NS
         while True:
+            if give_way is not None:
+                give_way()
             player.play(min(due, player.row + player.rows_per_turn))
             if player.row >= due or wall is None or wall() >= until:
                 return

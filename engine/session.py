@@ -14,6 +14,7 @@ import msgspec
 from tradetui.engine.bus import EventBus
 from tradetui.engine.clock import checked_speed
 from tradetui.engine.errors import TradetuiError
+from tradetui.engine.foreground import Foreground
 from tradetui.engine.model.commands import Command
 from tradetui.engine.model.snapshot import Snapshot
 
@@ -43,7 +44,7 @@ class Control(msgspec.Struct, frozen=True):
 
 
 class ReplaySession:
-    """Plays a recorded market to a strategy and a screen. Implements the screen's Desk."""
+    """Plays a recorded market to a strategy and a screen, which goes first. Implements the screen's Desk."""
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class ReplaySession:
         play: bool = True,
         ahead_s: float = 0.0,
         mode: str = "REPLAY",
+        foreground: Foreground | None = None,
     ) -> None:
         if speed is not None:
             checked_speed(speed)
@@ -60,6 +62,7 @@ class ReplaySession:
         self._bus: EventBus[Command | Control] = EventBus()
         self._snapshot = Snapshot(mode=mode, phase="loading", speed=1.0 if speed is None else speed, paused=not play)
         self._mode, self._speed, self._play, self._ahead_s = mode, speed, play, ahead_s
+        self._give_way = None if foreground is None else foreground.give_way
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._stopping = threading.Event()
 
@@ -132,7 +135,7 @@ class ReplaySession:
 
         engine: Engine | None = None
         try:
-            engine = Engine(loaded, self._bus, self._publish, self._mode, monotonic_ns(), monotonic_ns)
+            engine = Engine(loaded, self._bus, self._publish, self._mode, monotonic_ns(), monotonic_ns, self._give_way)
             engine.begin(
                 loaded.speed if self._speed is None else self._speed, self._play, self._ahead_s, monotonic_ns()
             )

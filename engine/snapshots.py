@@ -28,6 +28,8 @@ from tradetui.engine.player import Shown
 
 CURVE_POINTS_MAX = 1_000  # more than two for each column of the widest screen
 CURVE_EVERY = 5  # pictures between two curves of a running market: a chart needs no frame rate
+LOG_EVERY = 4  # and between two logs, where so many lines wait that nobody could read them
+LOG_UNREAD = 50
 
 
 class SnapshotBuilder:
@@ -44,6 +46,7 @@ class SnapshotBuilder:
         self._pictures = 0
         self._curve_of = (-1, -1)  # the rows and events that the curve was made of
         self._curve_picture = 0
+        self._log_picture = 0
         self._book_facts: dict[str, tuple[object, ...]] = {}
 
     def observe(self, events: Sequence[Event]) -> None:
@@ -65,9 +68,14 @@ class SnapshotBuilder:
         if news.orders_moved:
             self._put("orders", self._orders())
             news.orders_moved = False
-        self._draw_curve(at_once=facts["paused"] or facts["phase"] != "running")
+        at_once = facts["paused"] or facts["phase"] != "running"
+        self._draw_curve(at_once)
         self._put("account", self._account())
-        lines = {name: getattr(news, name) for name in ("fills", "alerts", "log", "markers")}
+        if at_once or news.log.waiting < LOG_UNREAD or self._pictures - self._log_picture >= LOG_EVERY:
+            news.log.shown()
+            self._log_picture = self._pictures
+        lines = {name: getattr(news, name) for name in ("fills", "alerts", "markers")}
+        shown = {name: kept.shown() for name, kept in lines.items()}
         return Snapshot(
             state=core.state,
             state_reason=news.state_reason,
@@ -86,9 +94,10 @@ class SnapshotBuilder:
             curve=made["curve"],
             fills_total=news.fills.total,
             alerts_total=news.alerts.total,
-            log_total=news.log.total,
-            versions=self._versions | {name: kept.total for name, kept in lines.items()},
-            **{name: kept.shown() for name, kept in lines.items()},
+            log=news.log.shown_before(),
+            log_total=news.log.told,
+            versions=self._versions | {"log": news.log.told} | {name: kept.told for name, kept in lines.items()},
+            **shown,
             **facts,
         )
 

@@ -33,6 +33,7 @@ class Screened:
         market: MarketSession,
         strategy: Strategy | None = None,
         clock: Callable[[], int] | None = None,
+        give_way: Callable[[], None] | None = None,
         **options: Any,
     ) -> None:
         config = config_of(allow_short=True, **options)
@@ -42,7 +43,7 @@ class Screened:
         self.now_ns = WALL_NS
         bus: EventBus[Command | Control] = EventBus()
         loaded = Loaded(self.player, self.journal, "session.db", {"X": 0.01})
-        self.engine = Engine(loaded, bus, self.pictures.append, "REPLAY", self.now_ns, clock)
+        self.engine = Engine(loaded, bus, self.pictures.append, "REPLAY", self.now_ns, clock, give_way)
 
     def begin(self, speed: float) -> Screened:
         self.engine.begin(speed, True, 0.0, self.now_ns)
@@ -89,6 +90,15 @@ def test_a_clock_changes_no_result() -> None:
     ticking = count(step=TURN_NS // 3)
     timed = Screened(market(), clock=lambda: next(ticking)).begin(0.0).finish()
     assert timed.journal.told == Screened(market()).begin(0.0).finish().journal.told
+
+
+def test_a_screen_may_go_first_before_each_slice_of_a_turn_and_changes_no_result() -> None:
+    rows: list[int] = []
+    shown = Screened(market(), clock=lambda: 0, give_way=lambda: rows.append(shown.player.row)).begin(0.0)
+    shown.turn()
+    assert len(rows) > 10
+    assert rows == sorted(set(rows)), "after every slice"
+    assert shown.finish().journal.told == Screened(market()).begin(0.0).finish().journal.told
 
 
 def test_a_turn_ends_after_some_wakes_however_many_rows_are_due() -> None:

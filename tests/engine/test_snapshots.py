@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections import defaultdict
@@ -21,7 +22,7 @@ from tradetui.engine.model.instrument import NANOS_PER_UNIT
 from tradetui.engine.model.snapshot import Snapshot
 from tradetui.engine.news import ALERTS_SHOWN, FILLS_SHOWN, LOG_SHOWN, MARKERS_SHOWN, Lines
 from tradetui.engine.session import Control
-from tradetui.engine.snapshots import CURVE_POINTS_MAX
+from tradetui.engine.snapshots import CURVE_POINTS_MAX, LOG_EVERY
 
 SECTIONS = ("account", "symbols", "books", "positions", "orders", "fills", "alerts", "log", "markers", "curve")
 
@@ -107,6 +108,37 @@ class Busy(Strategy):
     def on_market_data(self, event: Any) -> list[SignalEvent]:
         self.wanted[event.symbol] = wanted = 1 - self.wanted.get(event.symbol, 0)
         return [SignalEvent(event.symbol, wanted, reason="by turns")]
+
+
+def test_lines_are_put_into_words_when_they_are_shown_and_once() -> None:
+    asked: list[int] = []
+
+    def words(number: int, what: str) -> str:
+        asked.append(number)
+        return f"{number} {what}"
+
+    lines = Lines(3, words)
+    for what in "abcde":
+        lines.add(what)
+    assert lines.shown_before() == ()
+    assert lines.shown() == ("3 c", "4 d", "5 e")
+    lines.add("f")
+    assert lines.shown_before() == ("3 c", "4 d", "5 e")
+    assert lines.shown() == ("4 d", "5 e", "6 f")
+    assert lines.shown() is lines.shown_before()
+    assert asked == [3, 4, 5, 6]
+    assert (lines.total, lines.told) == (6, 6)
+
+
+def test_a_log_that_nobody_can_follow_is_shown_now_and_then_and_whole_at_the_end() -> None:
+    rig = Rig(swinging("A", 10_100), Busy()).begin(speed=0.0)
+    while not rig.player.done:
+        rig.turn(after_s=0.05)
+    shown = [picture.log_total for picture in rig.pictures]
+    changes = [at for at, (a, b) in enumerate(itertools.pairwise(shown)) if a != b]
+    assert {b - a for a, b in itertools.pairwise(changes[:-1])} == {LOG_EVERY}  # the last is the end
+    assert rig.seen.log_total == rig.seen.log[-1].number == rig.seen.versions["log"]
+    assert rig.seen.log_total > 30_000
 
 
 def test_ten_thousand_fills_are_counted_while_the_newest_are_kept() -> None:

@@ -444,6 +444,15 @@ async def test_a_book_without_depth_is_a_ladder_around_the_last_price(running, f
         assert "+222.0" in text  # what 200 shares bought at 228.59 would have earned at 229.70
 
 
+@pytest.mark.parametrize("size", [(60, 24), (80, 24), (160, 45)])
+async def test_the_last_line_of_a_book_always_tells_its_depth_and_grouping(size, running, fake_desk, picture):
+    async with running(fake_desk(picture), size) as screen:
+        for depth in ("d20", "d all", "d5", "d10"):
+            assert f"{depth} grp .01" in screen.pane_text("book")
+            assert "%S " in screen.pane_text("book") or "%B " in screen.pane_text("book")
+            await screen.press("d")
+
+
 async def test_best_prices_without_sizes_are_not_taken_for_depth(running, fake_desk, picture):
     book = BookView("AAPL", ((229.4, 0.0),), ((229.42, 0.0),), last=229.41, ts_ns=1, version=5)
     async with running(fake_desk(msgspec.structs.replace(picture, books={"AAPL": book}))) as screen:

@@ -28,15 +28,24 @@ def open_replay(
     """Show a replay until the user quits; returns when the session's file is closed."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("the screen needs a terminal; in a pipe or a CI job use: tradetui --headless backtest")
+    from tradetui.engine.foreground import Foreground
     from tradetui.engine.session import ReplaySession
     from tradetui.tui.app import Workstation
     from tradetui.tui.cli.feeds import WHAT, FeedSwitch, Recorded, connected
+    from tradetui.tui.loop import run
     from tradetui.tui.themes import DEFAULT, ThemeError, load_all
 
+    foreground = Foreground()
+
     def load(say: Callable[[str], None]) -> Loaded:
+        import gc
+
         from tradetui.engine.replay import load_replay
 
-        return load_replay(config, folder or _sessions_folder(), say)
+        gc.unfreeze()
+        loaded = load_replay(config, folder or _sessions_folder(), say)
+        gc.freeze()  # modules and widgets stay: to look through them all for garbage would stop a frame for 100 ms
+        return loaded
 
     try:
         themes = load_all()
@@ -46,7 +55,9 @@ def open_replay(
         raise UsageError(f"theme {theme!r} is not known; known are {', '.join(sorted(themes))}")
 
     def make() -> ReplaySession:
-        made: ReplaySession = ReplaySession(lambda: load(made.say), speed=speed, play=play, ahead_s=ahead_s, mode=mode)
+        made: ReplaySession = ReplaySession(
+            lambda: load(made.say), speed=speed, play=play, ahead_s=ahead_s, mode=mode, foreground=foreground
+        )
         return made
 
     session = make()
@@ -57,7 +68,7 @@ def open_replay(
     )
     app = Workstation(session, feeds=switch, theme=theme or DEFAULT, ascii=plain)
     try:
-        app.run()
+        run(app, foreground)
     finally:
         switch.session.stop()
     last = switch.session.snapshot()

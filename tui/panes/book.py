@@ -15,6 +15,8 @@ from tradetui.tui.panes.ladder import Ladder
 from tradetui.tui.panes.rungs import Grid, RungPainter, grid_for
 from tradetui.tui.view import View
 
+BAR_MIN, BAR_MAX = 4, 24  # cells of the imbalance
+
 
 class BookPane(Pane, can_focus=True):
     """Rows keep their place while the market moves: the spread stays in the middle until the operator scrolls."""
@@ -112,20 +114,21 @@ class BookPane(Pane, can_focus=True):
         ]
 
     def _foot(self, rungs: Ladder, book: BookView, width: int) -> Line:
+        """The imbalance with a bar where there is room, and what the keys chose, for which there always is."""
         styles, glyphs = self.view.styles, self.view.glyphs
         share = 0.5 if rungs.share is None else rungs.share
-        cells = max(4, min(24, width - 24))
-        filled = round(cells * share)
-        heavier = "B" if share >= 0.5 else "S"
-        left = [
-            Segment(" imb ", styles.muted),
-            Segment(glyphs.full * filled, styles.up),
-            Segment(glyphs.empty * (cells - filled), styles.down),
-            Segment(f" {max(share, 1 - share) * 100:.0f}%{heavier}", styles.up if share >= 0.5 else styles.down),
-        ]
         depth = f"d{self.depth}" if self.depth else "d all"
         step = fmt.quantity(book.tick * self.group).removeprefix("0")
-        return between(left, [Segment(f"{depth} grp {step} ", styles.muted)], width)
+        chosen = f"{depth} grp {step} "
+        style, heavier = (styles.up, "B") if share >= 0.5 else (styles.down, "S")
+        told = f" {max(share, 1 - share) * 100:.0f}%{heavier}"
+        left = [Segment(told, style)]
+        cells = min(BAR_MAX, width - len(chosen) - len(" imb  100%B "))
+        if cells >= BAR_MIN:
+            filled = round(cells * share)
+            bar = [Segment(glyphs.full * filled, styles.up), Segment(glyphs.empty * (cells - filled), styles.down)]
+            left = [Segment(" imb ", styles.muted), *bar, *left]
+        return between(left, [Segment(chosen, styles.muted)], width)
 
     def _foot_bare(self, book: BookView, width: int) -> Line:
         styles = self.view.styles
