@@ -22,7 +22,7 @@ from tradetui.engine.model.instrument import NANOS_PER_UNIT
 if TYPE_CHECKING:
     import polars as pl
 
-PIECE_ROWS = 100_000  # a file with so many is finished, and the next begins
+PIECE_ROWS = 20_000  # a file with so many is finished: the last is written anew each second, some 10 ms at that length
 EXACT = "exact_"  # before the name of a column of floats, where nanos would not give the same number back
 
 _NAMES = {QuoteEvent: "quotes", TradeEvent: "trades", BookEvent: "depth", MarketEvent: "bars"}

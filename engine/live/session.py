@@ -7,6 +7,7 @@ orders that work go on working. A fault ends the session loudly, with everything
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from time import monotonic, monotonic_ns, time_ns
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from tradetui.engine.storage.opening import Storage
 
 BEAT_NS = 100_000_000
+SWITCH_S = 0.0005  # between threads, of the whole process: behind each busy one a tick would wait for Python's 5 ms
 GATEWAY_STOP_S = 0.8  # for each of two, so that the whole stop stays within two seconds
 
 log = logging.getLogger(__name__)
@@ -128,6 +130,7 @@ class LiveSession:
             return
         from tradetui.engine.live.engine import Doors, LiveEngine
 
+        sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_S))
         engine: LiveEngine | None = None
         watch = self._watch = self._watching(connected)
         try:
