@@ -1,11 +1,13 @@
 """Writes down the market as the engine took it: Parquet tables in our layouts, each row with its number.
 
 The engine thread hands rows over and never waits; whoever calls `flush`, at least each second, does the writing. A
-file is whole or not there; one that still grows is written anew under its name.
+file is whole or not there; one that still grows is written anew under its name. Each holds a digest of its rows, so that
+a changed one is refused, however little it would have changed.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from operator import attrgetter
@@ -16,6 +18,7 @@ import numpy as np
 
 from tradetui.data.column_bars import BARS_LAYOUT, INTERVAL_KEY, write_frame
 from tradetui.data.market_files import DEPTH_LAYOUT, QUOTES_LAYOUT, TRADES_LAYOUT
+from tradetui.engine.errors import DataError
 from tradetui.engine.model.events import BookEvent, MarketData, MarketEvent, QuoteEvent, TradeEvent
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 PIECE_ROWS = 20_000  # a file with so many is finished: the last is written anew each second, some 10 ms at that length
+DIGEST_KEY = "tradetui.rows_sha256"
 EXACT = "exact_"  # before the name of a column of floats, where nanos would not give the same number back
 
 _NAMES = {QuoteEvent: "quotes", TradeEvent: "trades", BookEvent: "depth", MarketEvent: "bars"}
@@ -76,7 +80,7 @@ class Recorder:
         whole = pl.concat(frames, how="diagonal").sort("ts_ns", maintain_order=True)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         more = {INTERVAL_KEY: str(self._bar_ns)} if name == "bars" else {}
-        write_frame(whole, path, _LAYOUTS[name], more, level=1)
+        write_frame(whole, path, _LAYOUTS[name], {**more, DIGEST_KEY: _digest(whole)}, level=1)
         if len(whole) >= self._piece_rows:
             del self._pieces[name]
         else:
@@ -107,15 +111,39 @@ def recording_of(journal: Path) -> Path:
 
 
 def read_recording(folder: Path) -> list[MarketData]:
-    """Every row of a recording in the order of its numbers, each as the event that the engine took."""
-    import polars as pl
+    """Every row of a recording in the order of its numbers, each as the event that the engine took.
 
+    Raises DataError for a file that is damaged or not as it was written.
+    """
     rows: list[MarketData] = []
     for name in _LAYOUTS:
         for file in sorted(folder.glob(f"{name}-*.parquet")):
-            rows += _events(name, pl.read_parquet(file))
+            rows += _events(name, _as_written(file))
     rows.sort(key=attrgetter("seq"))
     return rows
+
+
+def _as_written(file: Path) -> pl.DataFrame:
+    import polars as pl
+
+    try:
+        frame, wanted = pl.read_parquet(file), pl.read_parquet_metadata(file).get(DIGEST_KEY)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise DataError(file, None, f"it cannot be read ({error})", "a recording", "What it held is lost") from error
+    if wanted is None:
+        raise DataError(file, None, "no digest of its rows", "a recording", "It is none, or of an older version")
+    if (found := _digest(frame)) != wanted:
+        raise DataError(file, None, f"rows of digest {found[:12]}", f"{wanted[:12]}, as written", "It was changed")
+    return frame
+
+
+def _digest(frame: pl.DataFrame) -> str:
+    """SHA-256 over names, types and values of all columns."""
+    told = hashlib.sha256()
+    for column in frame:
+        told.update(f"{column.name} {column.dtype.base_type().__name__} {column.null_count()} ".encode())
+        told.update(np.ascontiguousarray(column.to_physical().to_numpy()))
+    return told.hexdigest()
 
 
 def _events(name: str, frame: pl.DataFrame) -> list[MarketData]:

@@ -16,6 +16,7 @@ from tradetui.engine.live.build import Mode, build_live
 from tradetui.engine.live.player import LivePlayer
 from tradetui.engine.live.recorder import read_recording, recording_of
 from tradetui.engine.live.verifying import Replayed, replay
+from tradetui.engine.model.events import SessionEvent
 from tradetui.engine.strategy import Strategy
 
 MODES: dict[str, Mode] = {"practice": "practice", "paper": "paper", "live": "live"}
@@ -51,7 +52,9 @@ def player_of(header: JournalHeader, strategy: str = "") -> LivePlayer:
 def replay_session(path: Path, strategy: str = "") -> Replayed:
     """Run a recorded session again and compare. Raises JournalError, DataError and UsageError."""
     with open_journal(path) as reader:
-        header, events, file = reader.header, list(reader.events()), reader.path
+        header, events, file, closing = reader.header, list(reader.events()), reader.path, reader.closing
     player_of(header, strategy)  # a session that is none is refused before its recording is read
     rows = read_recording(recording_of(file))
-    return replay(lambda: player_of(header, strategy), events, rows)
+    went_on = any(isinstance(event, SessionEvent) and event.what == "resumed" for event in events)
+    last_seq = None if closing is None or went_on else int(json.loads(closing.summary_json)["events"])
+    return replay(lambda: player_of(header, strategy), events, rows, last_seq)

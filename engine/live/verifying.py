@@ -81,8 +81,14 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
 class _Replay:
     """One pass over the inputs of a session by number."""
 
-    def __init__(self, make: Callable[[], LivePlayer], events: Sequence[Event], rows: Sequence[MarketData]) -> None:
-        self.make, self.events, self.recorded = make, events, rows
+    def __init__(
+        self,
+        make: Callable[[], LivePlayer],
+        events: Sequence[Event],
+        rows: Sequence[MarketData],
+        last_seq: int | None,
+    ) -> None:
+        self.make, self.events, self.recorded, self.last_seq = make, events, rows, last_seq
         self.rows = deque(rows)
         self.player = make()
         self.at = 0  # events of the journal that came again
@@ -103,6 +109,9 @@ class _Replay:
                 if self.at < position and self.events[self.at].seq == self.player.core.seq + 1:
                     break  # it followed from an input that is here: nothing is missing
                 self.missing += event.seq - self.player.core.seq - 1
+                if self.last_seq is not None:
+                    self.difference = (_line(event), f"{self.missing} market rows before it are not in the recording")
+                    break
                 self.cut = True
                 position = self._skip(position)
                 continue
@@ -110,6 +119,7 @@ class _Replay:
                 self._input(event)
             position = self._next_input(position + 1)
         self._demand(len(self.events))
+        self._demand_whole()
         return self._result()
 
     def _next_input(self, position: int) -> int:
@@ -150,6 +160,12 @@ class _Replay:
         if self.difference is None and not self.cut and self.at < position:
             self.difference = (_line(self.events[self.at]), "nothing")
 
+    def _demand_whole(self) -> None:
+        """Of a session that ended in order every input must be there, those after the last event too."""
+        seen, last = self.player.core.seq, self.last_seq
+        if self.difference is None and last is not None and seen != last:
+            self.difference = (f"numbers up to {last}", f"numbers up to {seen}: market rows are missing or too many")
+
     def _skip(self, position: int) -> int:
         """On to where the session went on after it had died."""
         for at in range(position, len(self.events)):
@@ -183,9 +199,14 @@ class _Replay:
         )
 
 
-def replay(make: Callable[[], LivePlayer], events: Sequence[Event], rows: Sequence[MarketData]) -> Replayed:
-    """Run a session's inputs again: `events` are its journal's, `rows` its recording's; `make` gives a fresh player."""
-    return _Replay(make, events, rows).run()
+def replay(
+    make: Callable[[], LivePlayer], events: Sequence[Event], rows: Sequence[MarketData], last_seq: int | None = None
+) -> Replayed:
+    """Run a session's inputs again: `events` are its journal's, `rows` its recording's; `make` gives a fresh player.
+
+    `last_seq` is the last number of a session that never died: then nothing may be missing.
+    """
+    return _Replay(make, events, rows, last_seq).run()
 
 
 def _line(event: Event) -> str:
