@@ -22,7 +22,7 @@ from tradetui.data.store_tables import (
     symbol_of,
     table_named,
 )
-from tradetui.data.store_writing import Mode, Staged, commit, discard, sole_writer, stage
+from tradetui.data.store_writing import Mode, Staged, commit, complete, complete_alone, discard, sole_writer, stage
 from tradetui.data.times import bound_ns
 from tradetui.engine.errors import DataError, UsageError
 from tradetui.engine.market.bars import Bars
@@ -38,13 +38,14 @@ Bound = int | str | None  # nanoseconds UTC, or what --from and --to take
 class Store:
     """Tables of bars, trades, quotes and depth below one folder: `TABLE/symbol=NAME/PERIOD.parquet`.
 
-    Every file is in the layout of its table and can be read alone. A file is replaced whole, so that readers see it
-    before or after a write, never during. Described in data/schemas/store.json.
+    Every file is in the layout of its table and can be read alone. A write changes all of its files or none, also one
+    that is killed: what it began is ended when the store is next opened. Described in data/schemas/store.json.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         _demand_layout(folder)
+        complete(folder)
 
     @staticmethod
     def create(folder: Path) -> Store:
@@ -83,6 +84,7 @@ class Store:
         """As `write`, for a table in its layout, whose rows of one symbol are in time order."""
         staged: list[Staged] = []
         with sole_writer(self.folder):
+            complete_alone(self.folder)
             try:
                 for path, part in _parts(self.folder, table, rows):
                     one = stage(table, path, part, mode)
@@ -91,7 +93,7 @@ class Store:
             except BaseException:
                 discard(staged)
                 raise
-            commit(staged)
+            commit(self.folder, staged)
         return len(staged)
 
     def scan(
@@ -136,6 +138,7 @@ class Store:
 
     def files(self, table: Table, symbol: str, first: int | None = None, end: int | None = None) -> list[Path]:
         """The files of a symbol that can hold rows with first <= time < end, in time order."""
+        complete(self.folder)
         folder = self.folder / table.name / symbol_folder(symbol)
         if not folder.is_dir():
             self._refuse_symbol(table, symbol)

@@ -1,8 +1,9 @@
-"""Writing files of a store: new rows joined with those that are there, everything staged before anything changes."""
+"""Writing files of a store: new rows joined with those that are there; all files of a write change, or none."""
 
 from __future__ import annotations
 
 import fcntl
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Mode = Literal["append", "replace"]
 
 LOCK = ".lock"
+COMMIT = ".commit.json"  # pairs of names: files that are written and belong in places where some may not be yet
 ROWS_KEY, FIRST_KEY, LAST_KEY, GAPS_KEY = "tradetui.rows", "tradetui.first_ns", "tradetui.last_ns", "tradetui.gaps"
 COMPRESSION_LEVEL = 1  # docs/decisions/0010: reads as fast as any, writes three times as fast as level 6
 
@@ -62,10 +64,48 @@ def stage(table: Table, path: Path, rows: pl.DataFrame, mode: Mode) -> Staged | 
     return Staged(beside, path)
 
 
-def commit(staged: list[Staged]) -> None:
-    """Puts the files in their places, one after the other; each is whole at every moment."""
+def commit(folder: Path, staged: list[Staged]) -> None:
+    """Puts the files in their places, all or none: from the moment that the list of them stands they are all meant.
+
+    Whoever is stopped half-way leaves the list, and the next one to open the store ends the work by `complete`.
+    """
+    if len(staged) > 1:
+        names = [[str(name.relative_to(folder)) for name in (one.beside, one.path)] for one in staged]
+        beside = folder / f"{COMMIT}.part"
+        beside.write_text(json.dumps(names, indent=0))
+        beside.replace(folder / COMMIT)
     for one in staged:
         one.beside.replace(one.path)
+    (folder / COMMIT).unlink(missing_ok=True)
+
+
+def complete(folder: Path) -> None:
+    """Ends a write that was stopped half-way; a live writer is waited for, which is over in milliseconds.
+
+    Raises DataError where files are left to be put in place and the folder cannot be written.
+    """
+    if not (folder / COMMIT).exists():
+        return
+    with sole_writer(folder):
+        complete_alone(folder)
+
+
+def complete_alone(folder: Path) -> None:
+    """`complete` for one who is the sole writer already."""
+    try:
+        names = json.loads((folder / COMMIT).read_bytes())
+        pairs = [(folder / str(beside), folder / str(place)) for beside, place in names]
+    except FileNotFoundError:
+        return
+    except (ValueError, TypeError) as error:
+        hint = "Remove it, and store again what was being stored"
+        raise DataError(folder / COMMIT, None, "it is no list of files", "what a store wrote", hint) from error
+    for beside, place in pairs:
+        if folder.resolve() not in place.resolve().parents:
+            raise DataError(folder / COMMIT, None, f"it names {place}", "files of the store")
+        if beside.exists():
+            beside.replace(place)
+    (folder / COMMIT).unlink(missing_ok=True)
 
 
 def discard(staged: list[Staged]) -> None:

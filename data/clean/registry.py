@@ -11,7 +11,7 @@ from tradetui.data.clean.actions import ACTION_RULES
 from tradetui.data.clean.bars import BAR_RULES
 from tradetui.data.clean.fill import FILL_RULES
 from tradetui.data.clean.order import ORDER_RULES
-from tradetui.data.clean.rules import Rule, Settings
+from tradetui.data.clean.rules import RANGES, Rule, Settings
 from tradetui.data.clean.sessions import SESSION_RULES
 from tradetui.data.clean.ticks import TICK_RULES
 from tradetui.data.dialects.words import Kind
@@ -76,5 +76,8 @@ def settings_of(pairs: Sequence[str], calendar: str = "", timezone: str = "") ->
         settings = msgspec.convert(fields, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise UsageError(f"--set: {error}") from None
+    for name, allowed in RANGES.items():
+        if not allowed.holds(value := getattr(settings, name)):
+            raise UsageError(f"--set {name}={value:g}: expected a number {allowed}")
     zone(settings.timezone)
     return settings

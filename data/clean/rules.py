@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,6 +19,38 @@ Rows = npt.NDArray[np.intp]
 ROW = "row"  # where a row stood in the input; null for one that was added
 ALL: tuple[Kind, ...] = ("bars", "trades", "quotes")
 NOTES_MAX = 20  # of one rule in a report; the count is always whole
+
+
+class Range(NamedTuple):
+    """The numbers that a setting may be: from `least`, or above it where it is `open`, to `most`."""
+
+    least: float
+    most: float = math.inf
+    open: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Whether a number is one of them; NaN and infinities are none."""
+        return (
+            math.isfinite(value) and (self.least < value if self.open else self.least <= value) and value <= self.most
+        )
+
+    def __str__(self) -> str:
+        low = f"above {self.least:g}" if self.open else f"{self.least:g} or more"
+        return low if self.most == math.inf else f"{low}, and at most {self.most:g}"
+
+
+POSITIVE, SHARE = Range(0, open=True), Range(0, 1)
+RANGES = {
+    "lot": POSITIVE,
+    "spike_deviations": POSITIVE,
+    "spike_least": Range(0),
+    "spike_reversal": SHARE,
+    "spread_medians": POSITIVE,
+    "split_tolerance": SHARE,
+    "split_terms_max": Range(2),
+    "split_volume_max": POSITIVE,
+    "fill_bars_max": Range(1),
+}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

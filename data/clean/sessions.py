@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from tradetui.data.calendars import Sessions, sessions_over
 from tradetui.data.clean.rules import NOTES_MAX, Found, Rule, Settings, Table, absent, found_rows, remove, times_of
@@ -57,7 +58,18 @@ def _off_hours(table: Table, settings: Settings) -> Found:
     sessions = _covered(table, settings)
     if sessions is None or _is_daily(table):
         return absent(0)
-    return found_rows(sessions.holding(times_of(table)) < 0)
+    ts = times_of(table)
+    return found_rows((sessions.holding(ts) < 0) & ~_spans_an_open(table, sessions, ts))
+
+
+def _spans_an_open(table: Table, sessions: Sessions, ts: Int64) -> npt.NDArray[np.bool_]:
+    """Bars during which trading begins: an hour from 09:00 holds the first half hour of one that opens at 09:30."""
+    breaks = sessions.break_end_ns[sessions.break_end_ns < sessions.close_ns]
+    opens = np.sort(np.concatenate((sessions.open_ns, breaks)))
+    if table.kind != "bars" or not len(opens):
+        return np.zeros(len(ts), np.bool_)
+    after = np.searchsorted(opens, ts, side="right")
+    return (after < len(opens)) & (opens[np.minimum(after, len(opens) - 1)] < ts + table.interval_ns)
 
 
 def _missing_in_sessions(table: Table, settings: Settings) -> Found:
@@ -99,5 +111,6 @@ SESSION_RULES = (
          "counts them; fill adds them", _missing_in_sessions),
     Rule("early_closes", INTRADAY, "an early close of the calendar within the data", "counts them", _early_closes),
     Rule("closed_days", ("bars",), "a daily bar on a day without a session", "removes it", _closed_days, remove),
-    Rule("off_hours", INTRADAY, "a row outside the sessions of the calendar", "removes it", _off_hours, remove),
+    Rule("off_hours", INTRADAY, "a row outside the sessions of the calendar; a bar that spans an open is none",
+         "removes it", _off_hours, remove),
 )  # fmt: skip

@@ -197,7 +197,7 @@ Store(Path(sys.argv[1])).write(bars)
 
 
 @pytest.mark.slow
-def test_a_writer_killed_between_two_files_leaves_whole_ones_and_the_same_write_again_completes_it(
+def test_what_a_writer_killed_between_two_files_began_is_whole_for_whoever_reads_next(
     store: Store, tmp_path: Path
 ) -> None:
     more = bars("AAA", FEBRUARY - 9 * MINUTE_NS, 6)
@@ -206,10 +206,36 @@ def test_a_writer_killed_between_two_files_leaves_whole_ones_and_the_same_write_
     write_bars(both, tmp_path / "more.parquet")
     words = [sys.executable, "-c", KILLED_BETWEEN_TWO_FILES, str(store.folder), str(tmp_path / "more.parquet")]
     assert subprocess.run(words, check=False).returncode == -9
-    assert len(store.load(["AAA"])) == 6 + 6  # January has its new bars, February not yet
-    assert store.write(both) == 1
-    assert len(store.load(["AAA"])) == 6 + 9
+    assert len(store.load(["AAA"])) == 6 + 9  # of January and of February, which was not in its place yet
+    assert store.write(both) == 0
     assert not list(store.folder.rglob(".*.part"))
+
+
+def test_a_rename_that_fails_half_way_is_made_good_by_the_next_who_opens_the_store(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, done = Path.replace, []
+
+    def full_after_one(path: Path, target: Path) -> Path:
+        if path.name.startswith(".20") and done:
+            raise OSError(5, "Input/output error")
+        done.append(target) if path.name.startswith(".20") else None
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "replace", full_after_one)
+    with pytest.raises(DataError, match="Input/output error"):
+        store.write(bars("AAA", FEBRUARY - 9 * MINUTE_NS, 15, price=3.0), mode="replace")
+    monkeypatch.undo()
+    assert len(Store(store.folder).load(["AAA"])) == 15
+    assert not list(store.folder.rglob(".*.part"))
+    assert not (store.folder / store_writing.COMMIT).exists()
+
+
+@pytest.mark.parametrize("text", ["half", "[1]", '[["a", "../../outside"]]'])
+def test_a_list_of_files_that_no_store_wrote_is_refused(store: Store, text: str) -> None:
+    (store.folder / store_writing.COMMIT).write_text(text)
+    with pytest.raises(DataError, match=r"commit\.json"):
+        Store(store.folder)
 
 
 def test_a_writer_waits_for_the_one_before(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

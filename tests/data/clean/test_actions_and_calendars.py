@@ -168,3 +168,27 @@ def test_a_year_of_minutes_lacks_what_was_taken_out_of_it() -> None:
     report = check(Table("bars", frame, 60 * 10**9), rules_for("bars"), settings_of((), "XNYS"))
     assert (report.found("missing_bars"), report.found("early_closes"), report.found("off_hours")) == (395, 3, 0)
     assert report.found("missing_sessions") == 1
+
+
+@pytest.mark.parametrize(
+    ("calendar", "minutes", "outside"),
+    [
+        # New York, 14:30 to 21:00 UTC: the hour from 14:00 holds the first half hour of trading
+        ("XNYS", 60, ["13:00", "21:00", "22:00"]),
+        ("XNYS", 30, ["13:00", "13:30", "14:00", "21:00", "21:30", "22:00", "22:30"]),
+        # Hong Kong, 01:30 to 04:00 and 05:00 to 08:00 UTC: nothing of the hour from 04:00 is traded
+        ("XHKG", 60, ["00:00", "04:00", "08:00", "09:00"]),
+    ],
+)
+def test_a_bar_that_spans_the_open_is_not_off_hours(calendar: str, minutes: int, outside: list[str]) -> None:
+    step = minutes * 60 * 10**9
+    first = 13 if calendar == "XNYS" else 0
+    begin = np.datetime64(f"2020-01-06T{first:02}:00", "ns").astype(np.int64)
+    ts = begin + np.arange(10 * 60 // minutes) * step
+    frame = pl.DataFrame({"ts_ns": ts, "symbol": pl.Series(["X"], dtype=pl.Enum(["X"])).new_from_index(0, len(ts))})
+    table = Table("bars", frame, step)
+    (rule,) = [rule for rule in rules_for("bars") if rule.name == "off_hours"]
+    found = rule.find(table, settings_of((), calendar))
+    assert [f"{time:%H:%M}" for time in frame["ts_ns"][found.rows].cast(pl.Datetime("ns"))] == outside
+    alone = Table("trades", frame)  # a trade has no length: one of 14:00 is before the open
+    assert found.count <= rule.find(alone, settings_of((), calendar)).count

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tradetui.data.clean.files import load, restored, sidecar_of, undo_cleaning, write_cleaned
 from tradetui.data.clean.registry import RULES, chosen, rules_for, settings_of
-from tradetui.data.clean.rules import ROW, Table
+from tradetui.data.clean.rules import RANGES, ROW, Table
 from tradetui.data.clean.run import Cleaned, check, clean, numbered
 from tradetui.data.dialects.importing import import_file
 from tradetui.data.formats import read_bars
@@ -367,3 +367,27 @@ def test_a_cleaning_that_cannot_be_recorded_leaves_the_one_before(tmp_path: Path
     assert sorted(one.name for one in tmp_path.iterdir() if one.name.startswith(".")) == []
     with pytest.raises(DataError, match="it cannot be written"):
         write_cleaned(load(source), chosen("bars"), NOTHING, taken, record)
+
+
+@pytest.mark.parametrize(
+    ("pair", "words"),
+    [
+        ("spike_deviations=-3", "spike_deviations=-3: expected a number above 0"),
+        ("spike_least=-0.01", "spike_least=-0.01: expected a number 0 or more"),
+        ("spike_reversal=1.5", "spike_reversal=1.5: expected a number 0 or more, and at most 1"),
+        ("lot=0", "lot=0: expected a number above 0"),
+        ("spread_medians=nan", "spread_medians=nan: expected a number above 0"),
+        ("split_volume_max=inf", "split_volume_max=inf: expected a number above 0"),
+        ("split_tolerance=-1", "split_tolerance=-1: expected a number 0 or more, and at most 1"),
+        ("split_terms_max=1", "split_terms_max=1: expected a number 2 or more"),
+        ("fill_bars_max=-5", "fill_bars_max=-5: expected a number 1 or more"),
+    ],
+)
+def test_a_threshold_outside_its_range_is_refused_with_the_range(pair: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        settings_of([pair])
+
+
+def test_every_number_that_rules_judge_by_has_a_range() -> None:
+    numbers = {name for name in NOTHING.__struct_fields__ if isinstance(getattr(NOTHING, name), int | float)}
+    assert set(RANGES) == numbers
