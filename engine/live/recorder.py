@@ -1,8 +1,8 @@
 """Writes down the market as the engine took it: Parquet tables in our layouts, each row with its number.
 
 The engine thread hands rows over and never waits; whoever calls `flush`, at least each second, does the writing. A
-file is whole or not there; one that still grows is written anew under its name. Each holds a digest of its rows, so that
-a changed one is refused, however little it would have changed.
+file is whole or not there; one that still grows is written anew under its name. Each holds a digest of its rows: one
+that was changed is refused, however little it would have changed.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def _digest(frame: pl.DataFrame) -> str:
     told = hashlib.sha256()
     for column in frame:
         told.update(f"{column.name} {column.dtype.base_type().__name__} {column.null_count()} ".encode())
-        told.update(np.ascontiguousarray(column.to_physical().to_numpy()))
+        told.update(column.to_physical().to_numpy().tobytes())
     return told.hexdigest()
 
 
