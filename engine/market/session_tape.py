@@ -8,23 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tradetui.engine.market.bars import Bars, Int64
-from tradetui.engine.market.simulation import (
-    EXTRA,
-    ID,
-    PRICE,
-    ROW_DEPTH,
-    ROW_DEPTH_CLEAR,
-    ROW_QUOTE,
-    ROW_TRADE,
-    SIDE_SHIFT,
-    SIZE,
-    SYMBOL_SHIFT,
-    TAPE_COLUMNS,
-    TS,
-    WORD,
-    Source,
-    Tape,
-)
+from tradetui.engine.market.simulation import TAPE_COLUMNS, Source, Tape
 from tradetui.engine.market.tape import (
     DepthChanges,
     MarketSession,
@@ -35,6 +19,15 @@ from tradetui.engine.market.tape import (
 )
 
 PIECE_ROWS = 1 << 16  # 3 MiB of tape: stays in the cache and its memory is used again
+
+# The columns of all tables, in the order in which the compiled merge takes them
+MERGED = {
+    "symbol": np.int32,
+    "ts_ns": np.int64,
+    "action": np.int8,
+    "order_id": np.int64,
+    "side": np.int8,
+} | dict.fromkeys(("price", "size", "bid", "bid_size", "ask", "ask_size"), np.int64)
 
 Table = Quotes | Trades | DepthChanges | OrderEvents
 
@@ -64,22 +57,27 @@ class SessionTape:
     """
 
     def __init__(self, session: MarketSession, sources: tuple[Source, ...] | None = None) -> None:
+        from tradetui.engine.market.kernel.entries import merge  # loads the compiler: only for whom plays a market
+        from tradetui.engine.market.kernel.jit import direct
+
         self.symbols = session.symbols
         self.sources = sources_of(session) if sources is None else sources
         used = _used(session, self.sources)
         self.trades = used.trades
         orders = no_order_events(session.symbols) if used.orders is None else used.orders
-        tables: list[Table] = [table for table in (orders, used.trades, used.depth, used.quotes) if len(table)]
-        self._order: Int64 | None = None  # rows of all tables, put one after another, in the order of time
-        if len(tables) == 1 and len(session.symbols) == 1:  # its own order is that of the session
-            self.at_ns: Int64 = tables[0].ts_ns
+        tables: list[Table] = [orders, used.trades, used.depth, used.quotes]
+        self._order = np.empty(0, np.int64)  # rows of all tables, put one after another, in the order of time
+        filled = [table for table in tables if len(table)]
+        if len(filled) == 1 and len(session.symbols) == 1:  # its own order is that of the session
+            self.at_ns: Int64 = filled[0].ts_ns
         else:
             tables = [_in_order(table) for table in tables]
-            at_ns = np.concatenate([np.empty(0, np.int64), *(table.ts_ns for table in tables)])
+            at_ns = np.concatenate([table.ts_ns for table in tables])
             self._order = np.argsort(at_ns, kind="stable")  # merges what is sorted in parts: as quick as a copy
             self.at_ns = at_ns[self._order]
-        self._tables = tables
-        self._ends = np.cumsum([len(table) for table in tables]).tolist()
+        self._ends = tuple(np.cumsum([len(table) for table in tables[:-1]]).tolist())
+        self._columns = tuple(_columns(table) for table in tables)
+        self._merge = direct(merge)  # which takes columns that may only be read
 
     def __len__(self) -> int:
         return len(self.at_ns)
@@ -94,24 +92,8 @@ class SessionTape:
     def piece(self, start: int, stop: int) -> Tape:
         """Rows [start, stop) as a tape."""
         tape = np.empty((stop - start, TAPE_COLUMNS), np.int64)
-        if self._order is None:
-            _write(tape, self._tables[0], slice(start, stop))
-            return tape
-        order = self._order[start:stop]
-        place = np.zeros(len(order), np.int64)  # of each row in `tape`, where each table's rows lie together
-        begins, filled = 0, 0
-        for table, ends in zip(self._tables, self._ends, strict=True):
-            here = order < ends if not begins else (order >= begins) & (order < ends)
-            count = int(np.count_nonzero(here))
-            if count:
-                first = int(order[np.argmax(here)])  # a table is in order of time: its rows of a piece stand together
-                rows = slice(first - begins, first - begins + count)
-                _write(tape[filled : filled + count], table, rows)
-                place += here * (filled - first)
-                filled += count
-            begins = ends
-        place += order
-        return np.take(tape, place, axis=0)
+        self._merge(tape, self._order, start, self._ends, *self._columns)
+        return tape
 
 
 def _in_order(table: Table) -> Table:
@@ -151,21 +133,7 @@ def _no_bars(bars: Bars) -> Bars:
     return bars.rows(0, 0)
 
 
-def _write(tape: Tape, table: Table, rows: slice) -> None:
-    tape[:, TS] = table.ts_ns[rows]
-    word = tape[:, WORD]
-    np.left_shift(table.symbol[rows], SYMBOL_SHIFT, out=word, dtype=np.int64)
-    if isinstance(table, Quotes):
-        word |= (1 << SIDE_SHIFT) | ROW_QUOTE
-        tape[:, PRICE], tape[:, SIZE] = table.bid[rows], table.bid_size[rows]
-        tape[:, ID], tape[:, EXTRA] = table.ask[rows], table.ask_size[rows]
-        return
-    side = table.side[rows].astype(np.int64)
-    if isinstance(table, OrderEvents):
-        word |= table.action[rows]
-        tape[:, ID] = table.order_id[rows]
-    else:
-        word |= np.where(side == 0, ROW_DEPTH_CLEAR, ROW_DEPTH) if isinstance(table, DepthChanges) else ROW_TRADE
-        tape[:, ID] = 0
-    word |= side + 1 << SIDE_SHIFT
-    tape[:, PRICE], tape[:, SIZE], tape[:, EXTRA] = table.price[rows], table.size[rows], 0
+def _columns(table: Table) -> tuple[npt.NDArray[np.integer], ...]:
+    """A table's columns as the compiled merge takes them, in one piece each."""
+    columns = ((name, kind) for name, kind in MERGED.items() if name in table.__slots__)
+    return tuple(np.ascontiguousarray(getattr(table, name), kind) for name, kind in columns)

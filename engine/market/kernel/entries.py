@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tradetui.engine.market.kernel import layout, looks, play
-from tradetui.engine.market.kernel.jit import LONG, LONGS, TABLE, entry
+from tradetui.engine.market.kernel import layout, looks, merging, play
+from tradetui.engine.market.kernel.jit import BYTES, CODES, LONG, LONGS, TABLE, entry
 from tradetui.engine.market.kernel.levels import Memory
 from tradetui.engine.market.kernel.texts import sources
+
+ORDERS = f"Tuple(({CODES}, {LONGS}, {BYTES}, {LONGS}, {BYTES}, {LONGS}, {LONGS}))"
+SIDED = f"Tuple(({CODES}, {LONGS}, {BYTES}, {LONGS}, {LONGS}))"
+QUOTES = f"Tuple(({CODES}, {LONGS}, {LONGS}, {LONGS}, {LONGS}, {LONGS}))"
 
 
 def _entries(text: int) -> tuple[Callable[..., Any], ...]:
@@ -33,7 +37,21 @@ def _entries(text: int) -> tuple[Callable[..., Any], ...]:
         head[layout.SOURCES] = text
         return play.play_end(head, mem)
 
-    return look, play_rows, play_end
+    @entry(f"{LONG}({TABLE}, {LONGS}, {LONG}, UniTuple({LONG}, 3), {ORDERS}, {SIDED}, {SIDED}, {QUOTES})")
+    def merge(
+        tape: Memory,
+        order: Memory,
+        first: int,
+        ends: tuple[int, int, int],
+        orders: merging.OrderColumns,
+        trades: merging.SidedColumns,
+        depth: merging.SidedColumns,
+        quotes: merging.QuoteColumns,
+    ) -> int:
+        merging.merge(tape, order, first, ends, orders, trades, depth, quotes)
+        return text
+
+    return look, play_rows, play_end, merge
 
 
-look, play_rows, play_end = _entries(sources())
+look, play_rows, play_end, merge = _entries(sources())

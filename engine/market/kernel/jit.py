@@ -12,6 +12,7 @@ from numba.core.compiler_lock import global_compiler_lock
 Function = TypeVar("Function", bound=Callable[..., object])
 
 LONG, LONGS, TABLE = "int64", "int64[::1]", "int64[:, ::1]"
+CODES, BYTES = "int32[::1]", "int8[::1]"
 
 unliteral = cast(Any, numba.types).unliteral
 COMPILED = cast(Any, numba.njit)  # its stubs do not know all options
