@@ -8,7 +8,7 @@ import msgspec
 
 from tradetui.engine.model.limits import RiskLimits
 
-LIVE_HOST = "api.alpaca.markets"
+LIVE_ORIGIN = ("https", "api.alpaca.markets")
 CLOCK_SKEW_MAX_S = 1.0  # stamps and the venue's session times mean nothing beyond
 LIMITS_NEEDED = ("max_position_value", "max_order_value", "max_orders_per_second", "max_drawdown")
 
@@ -22,6 +22,7 @@ class LiveFacts(msgspec.Struct, frozen=True, kw_only=True):
     trading_url: str
     answered_paper: bool | None  # by the broker
     answered_account: str  # its last four signs by the broker
+    answered_fault: str = ""  # why the broker did not say something
     answered_blocked: str  # why it may not trade; empty where it may
     typed: str  # what the operator typed now
     on_terminal: bool  # by a person: not from a script or a pipe
@@ -44,6 +45,12 @@ def confirmation(account: str) -> str:
     return f"LIVE {account}"
 
 
+def is_live_address(url: str) -> bool:
+    """Whether orders sent there trade real money at the broker, and keys reach nobody else."""
+    address = urlsplit(url)
+    return (address.scheme, address.netloc) == LIVE_ORIGIN
+
+
 def missing(facts: LiveFacts) -> tuple[Missing, ...]:
     """Every interlock that does not hold, in a fixed order; live trading may start only where this is empty."""
     return (*_told(facts), *_answered(facts), *_state(facts))
@@ -55,8 +62,9 @@ def _told(facts: LiveFacts) -> list[Missing]:
         found.append(Missing("ENVIRONMENT", f"the environment is {facts.environment}", "set TRADETUI_ENVIRONMENT=live"))
     if facts.allowed is not True:
         found.append(Missing("FLAG", "the settings do not allow it", "set live_allowed = true under [live]"))
-    if (urlsplit(facts.trading_url).scheme, urlsplit(facts.trading_url).netloc) != ("https", LIVE_HOST):
-        found.append(Missing("ADDRESS", f"orders would go to {facts.trading_url}", f"expected https://{LIVE_HOST}"))
+    if not is_live_address(facts.trading_url):
+        seen = f"orders would go to {facts.trading_url or 'nowhere'}"
+        found.append(Missing("ADDRESS", seen, f"expected {'://'.join(LIVE_ORIGIN)}; unset trading_url"))
     expected = confirmation(facts.answered_account)
     if not facts.answered_account or facts.typed != expected:
         found.append(Missing("TYPED", "it was not confirmed by typing", "type LIVE and the account's last four signs"))
@@ -71,7 +79,8 @@ def _told(facts: LiveFacts) -> list[Missing]:
 def _answered(facts: LiveFacts) -> list[Missing]:
     found = []
     if facts.answered_paper is not False:
-        seen = "the broker says that this is a paper account" if facts.answered_paper else "the broker did not answer"
+        silent = f"the broker did not answer: {facts.answered_fault}" if facts.answered_fault else "nobody answered"
+        seen = "the broker says that this is a paper account" if facts.answered_paper else silent
         found.append(Missing("KEYS", seen, "use keys of the live account"))
     if not facts.answered_account or facts.answered_account != facts.expected_account:
         seen = f"the account ends in {facts.answered_account or '?'}, expected {facts.expected_account or 'none'}"
@@ -87,7 +96,8 @@ def _state(facts: LiveFacts) -> list[Missing]:
         seen = "unknown" if facts.clock_skew_s is None else f"{facts.clock_skew_s:+.1f} s"
         found.append(Missing("CLOCK", f"the clock is off by: {seen}", "have this machine's clock synchronised"))
     if facts.halted:
-        found.append(Missing("HALTED", f"trading was halted: {facts.halted}", "unlock it first, with a reason"))
+        do = "tradetui unlock --environment live --reason ..."
+        found.append(Missing("HALTED", f"trading was halted: {facts.halted}", do))
     if facts.differences != 0:
         seen = "were not compared" if facts.differences is None else f"differ in {facts.differences} things"
         found.append(Missing("BOOKS", f"books and broker {seen}", "look at: tradetui reconcile"))

@@ -11,6 +11,7 @@ from uuid import uuid4
 from tradetui.engine.build import strategy_name
 from tradetui.engine.bus import EventBus
 from tradetui.engine.config import RunConfig
+from tradetui.engine.errors import JournalError
 from tradetui.engine.gateways.alpaca.config import ExecutionConfig, FeedConfig
 from tradetui.engine.gateways.alpaca.credentials import Credentials
 from tradetui.engine.gateways.alpaca.executor import AlpacaExecutor
@@ -77,14 +78,21 @@ def open_session(
 
 
 def resume_session(
-    path: Path, broker: Broker, bus: EventBus[LiveInput], strategy: str = "", store: OpenStore | None = None
+    path: Path,
+    broker: Broker,
+    bus: EventBus[LiveInput],
+    strategy: str = "",
+    store: OpenStore | None = None,
+    mode: Mode | None = None,
 ) -> Connected:
     """A session that was interrupted: its state is what its file says, and everything it sent is looked for.
 
-    Raises JournalError where the session was ended in order or its file cannot be trusted.
+    Raises JournalError where the session was ended in order, its file cannot be trusted, or it is not of `mode`.
     """
     with open_journal(path) as reader:
         header = reader.header
+    if mode is not None and header.mode != mode:
+        raise JournalError(f"{path}: this is a {header.mode} session, which tradetui {mode} does not go on with")
     player = player_of(header, strategy)
     journal, events = FileJournal.resume(path)
     rows = read_recording(recording_of(journal.path))

@@ -261,9 +261,8 @@ class LivePlayer:
         self._journal(state)
         self.account, self._doubted = state, False
         core, holds, ts_ns = self.core, self.holds, self._at(state.ts_ns)
-        blocked = state.blocked or (
-            "" if state.paper or self._real_money else "it holds real money, and this is practice"
-        )
+        other = "it is of paper, and this is live" if state.paper else "it holds real money, and this is practice"
+        blocked = state.blocked or (other if state.paper == self._real_money else "")
         if blocked:
             self._hold(ACCOUNT, f"the account may not trade: {blocked}", ts_ns)
         elif holds.has(ACCOUNT):

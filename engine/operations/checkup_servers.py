@@ -11,6 +11,7 @@ from tradetui.engine.gateways.alpaca.account_state import PAPER_PREFIX, blocked
 from tradetui.engine.gateways.alpaca.rest import Answer
 from tradetui.engine.gateways.alpaca.wire import instant
 from tradetui.engine.keys import Environment
+from tradetui.engine.operations.account_check import clock_skew_s
 from tradetui.engine.operations.checkup import Check
 from tradetui.engine.operations.desk import Desk
 from tradetui.engine.storage.urls import StorageUrl
@@ -41,16 +42,13 @@ def account(desk: Desk, environment: Environment) -> Check:
 
 def clock(desk: Desk, environment: Environment) -> Check:
     """How far this machine's clock is from the broker's; a practice exchange has a time of its own."""
-    before = time.time_ns()
     answer = desk.ask("GET", "/v2/clock")
-    after = time.time_ns()
-    theirs = instant(answer.body.get("timestamp")) if answer.fine and isinstance(answer.body, dict) else None
-    if theirs is None:
+    skew_s = clock_skew_s(desk)
+    if skew_s is None or not isinstance(answer.body, dict):
         return _unanswered("clock", answer)
     is_open = "open" if answer.body.get("is_open") is True else "closed"
     if environment == "dev":
-        return Check("clock", "OK", f"the market is {is_open}; its time is its own, {answer.body['timestamp']}")
-    skew_s = ((before + after) // 2 - theirs) / 1e9
+        return Check("clock", "OK", f"the market is {is_open}; its time is its own, {answer.body.get('timestamp')}")
     seen = f"{skew_s:+.2f} s from the broker's, the market is {is_open}"
     if abs(skew_s) > SKEW_FAIL_S:
         return Check("clock", "FAIL", seen, "synchronise it: timedatectl set-ntp true")

@@ -15,6 +15,7 @@ from tradetui.tui.cli import data, journal, keys
 from tradetui.tui.cli.backtest import backtest
 from tradetui.tui.cli.doctor import doctor
 from tradetui.tui.cli.exchange import exchange
+from tradetui.tui.cli.live import live
 from tradetui.tui.cli.operations import kill, reconcile, status
 from tradetui.tui.cli.paper import paper
 from tradetui.tui.cli.practice import practice
@@ -38,6 +39,7 @@ app.command("replay")(replay)
 app.command("backtest")(backtest)
 app.command("practice")(practice)
 app.command("paper")(paper)
+app.command("live")(live)
 app.command("exchange")(exchange)
 app.command("doctor")(doctor)
 app.command("status")(status)

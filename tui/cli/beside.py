@@ -26,15 +26,17 @@ ALONE = Surroundings()
 @contextmanager
 def beside(session: Callable[[], Watched], mode: str, others: Surroundings = ALONE) -> Iterator[None]:
     """Between its begin and end the session is seen from other terminals. `session` gives the one that runs now."""
-    from tradetui.engine.operations.companion import Companion
+    from tradetui.engine.operations.companion import ENVIRONMENTS, Companion
     from tradetui.engine.operations.logs import Logs, logger
     from tradetui.engine.operations.redaction import Redactor
     from tradetui.engine.operations.run_files import RunFile, born
     from tradetui.tui.cli.surroundings import load_settings
 
-    environment: keys.Environment = "dev" if mode == "practice" else "paper"
+    environment = ENVIRONMENTS[mode.upper()]
     settings = load_settings(environment)
     urls: dict[keys.Environment, str] = {"dev": others.practice_url, "paper": load_settings("paper").trading}
+    if environment == "live":
+        urls["live"] = settings.trading
     file = RunFile(
         pid=os.getpid(),
         born=born(os.getpid()),

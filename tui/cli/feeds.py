@@ -15,6 +15,7 @@ WHAT = {
     "replay": "a recorded market from its beginning; needs no account and no network",
     "practice": "the practice exchange on this machine; needs no account and no network",
     "paper": "the broker's paper account; needs its keys and a network",
+    "live": "REAL MONEY at the broker; begins at the command line alone, with every interlock",
 }
 
 

@@ -39,18 +39,18 @@ def run_headless(session: LiveSession, minutes: float | None, as_json: bool, oth
 
 def run_screen(
     session: LiveSession,
-    make: Callable[[], LiveSession],
+    make: Callable[[], LiveSession] | None,
     name: str,
     others: dict[str, Feed],
     theme: str | None,
     plain: bool,
     surroundings: Surroundings = ALONE,
 ) -> None:
-    """Show the session until the user quits; F5 may end it and begin another."""
+    """Show the session until the user quits; F5 may end it and begin another, of the same feed only by `make`."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(f"the screen needs a terminal; without one use: tradetui --headless {name}")
     from tradetui.tui.app import Workstation
-    from tradetui.tui.cli.feeds import WHAT, FeedSwitch, Recorded
+    from tradetui.tui.cli.feeds import WHAT, Absent, FeedSwitch, Recorded
     from tradetui.tui.themes import DEFAULT, ThemeError, load_all
 
     try:
@@ -59,7 +59,8 @@ def run_screen(
         raise UsageError(f"a theme file is wrong: {error}") from error
     if theme is not None and theme not in themes:
         raise UsageError(f"theme {theme!r} is not known; known are {', '.join(sorted(themes))}")
-    switch = FeedSwitch({name: Recorded(make, WHAT[name]), **others}, name, session)
+    own = Absent(WHAT[name], f"start it again: tradetui {name}") if make is None else Recorded(make, WHAT[name])
+    switch = FeedSwitch({name: own, **others}, name, session)
     with beside(lambda: switch.session, name, surroundings):
         try:
             Workstation(session, feeds=switch, theme=theme or DEFAULT, ascii=plain).run()

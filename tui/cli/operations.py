@@ -15,7 +15,7 @@ from tradetui.tui.cli.operations_words import day_end_lines, kill_lines, run_lin
 from tradetui.tui.cli.surroundings import credentials, default_state_folder, load_settings
 
 if TYPE_CHECKING:
-    from tradetui.engine.day_end import DayEnd
+    from tradetui.engine.day_end import Books, DayEnd
     from tradetui.engine.keys import Environment
     from tradetui.engine.operations.run_files import Run
     from tradetui.engine.operations.stop import Stopped
@@ -238,18 +238,25 @@ def _desk(environment: Environment, url: str) -> Any:
         raise UsageError(str(error)) from None
 
 
-def _day_end(journal: Path, desk: Any) -> DayEnd:
-    from tradetui.engine.day_end import KINDS, Books, day_end
+def books_of(journal: Path) -> Books:
+    """What a session's file leads to. Raises JournalError where it has no account to compare with."""
+    from tradetui.engine.day_end import KINDS, Books
     from tradetui.engine.journal.reader import open_journal
-    from tradetui.engine.operations.desk import Unanswered
 
     with open_journal(journal) as reader:
         books = Books(reader.header.details.run_id)
         books.follow(reader.events(kinds=KINDS))
     if not books.opened:
         raise JournalError(f"{journal}: a {reader.header.mode} session has no account to compare with")
+    return books
+
+
+def _day_end(journal: Path, desk: Any) -> DayEnd:
+    from tradetui.engine.day_end import day_end
+    from tradetui.engine.operations.desk import Unanswered
+
     try:
-        return day_end(books, desk.state())
+        return day_end(books_of(journal), desk.state())
     except Unanswered as error:
         raise NoConnection(f"{desk.url}: {error}") from None
 

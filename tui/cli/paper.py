@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tradetui.engine.errors import TradetuiError, UsageError
+from tradetui.tui.cli.account_session import account_session, broker_of
 from tradetui.tui.cli.beside import Surroundings
 from tradetui.tui.cli.practice import MetricsOption, live_config, sessions_folder
 from tradetui.tui.cli.run_options import one_of
 from tradetui.tui.cli.state import Shell
 
 if TYPE_CHECKING:
-    from tradetui.engine.bus import EventBus
     from tradetui.engine.config import RunConfig
-    from tradetui.engine.gateways.live_words import LiveInput
-    from tradetui.engine.live.opening import Broker
-    from tradetui.engine.live.session import Connected, LiveSession
+    from tradetui.engine.live.session import LiveSession
 
 HELP = """Trade a paper account at the broker: its market, its fills, no real money.
 
@@ -65,11 +63,11 @@ def paper(
     if not symbol and resume is None:
         raise UsageError("name what to trade, as --symbol SPY; an account could trade thousands")
     config = live_config(run_file, strategy, set_, quantity, one_of(allow_short, long_only), limit)
-    broker = paper_broker()
+    broker = broker_of("paper")
     names, folder = tuple(symbol or ()), sessions or sessions_folder()
 
     def make() -> LiveSession:
-        return paper_session(config, names, broker, folder, resume)
+        return account_session("paper", config, names, broker, folder, resume)
 
     others = Surroundings(metrics_port=metrics_port)
     shell: Shell = context.obj
@@ -80,49 +78,6 @@ def paper(
 
 
 paper.__doc__ = HELP
-
-
-def paper_broker() -> Broker:
-    """The paper account's addresses and keys. Raises UsageError that says what is missing."""
-    from tradetui.engine.gateways.alpaca.config import DATA_STREAM_URL, DATA_URL, ExecutionConfig, FeedConfig
-    from tradetui.engine.live.opening import Broker
-    from tradetui.tui.cli.surroundings import credentials, halt_of, load_settings
-
-    settings = load_settings("paper")
-    stream = settings.trading_stream_url or f"ws{settings.trading.removeprefix('http')}/stream"
-    coins = settings.data_stream_url or DATA_STREAM_URL
-    return Broker(
-        FeedConfig(
-            rest_url=settings.data_url or DATA_URL,
-            stock_stream_url=settings.stock_stream,
-            crypto_stream_url=f"{coins}/v1beta3/crypto/us",
-            stock_feed=settings.stock_feed,
-        ),
-        ExecutionConfig(rest_url=settings.trading, stream_url=stream),
-        credentials("paper").credentials,
-        halted=halt_of("paper"),
-    )
-
-
-def paper_session(
-    config: RunConfig, symbols: tuple[str, ...], broker: Broker, folder: Path, resume: Path | None = None
-) -> LiveSession:
-    """A session that has not been started."""
-    from tradetui.engine.live.session import LiveSession
-    from tradetui.tui.cli.surroundings import storing
-
-    store = storing("paper", folder if resume is None else resume.parent)
-
-    def load(bus: EventBus[LiveInput]) -> Connected:
-        from tradetui.engine.live.opening import open_session, resume_session
-
-        session.say("connecting to the paper account")
-        if resume is not None:
-            return resume_session(resume, broker, bus, store=store)
-        return open_session(config, symbols, "paper", folder, broker, bus, store)
-
-    session = LiveSession(load, "PAPER")
-    return session
 
 
 class PaperFeed:
@@ -140,14 +95,15 @@ class PaperFeed:
         if not self._config.instruments:
             return "a run file has to name what to trade, as [instruments.SPY]; or start tradetui paper --symbol SPY"
         try:
-            paper_broker()
+            broker_of("paper")
         except TradetuiError as error:
             return str(error)
         return ""
 
     def make(self) -> LiveSession:
         """A session on the account, over the instruments of the run file."""
-        return paper_session(self._config, tuple(self._config.instruments), paper_broker(), sessions_folder())
+        names = tuple(self._config.instruments)
+        return account_session("paper", self._config, names, broker_of("paper"), sessions_folder())
 
 
 def feed(config: RunConfig) -> PaperFeed:

@@ -148,6 +148,11 @@ def live_config(
     return run_config(merge_options(file_values, options), where_from(run_file))
 
 
+def own_file(config: RunConfig) -> str:
+    """The strategy that a session to go on with is told of: one in a user's file; a shipped one its header names."""
+    return config.strategy if ".py" in config.strategy else ""
+
+
 def practice_session(config: RunConfig, market: Market, folder: Path) -> LiveSession:
     """A session that has not been started."""
     from tradetui.engine.live.session import LiveSession
@@ -162,7 +167,7 @@ def practice_session(config: RunConfig, market: Market, folder: Path) -> LiveSes
         broker, symbols = _broker(market)
         try:
             if market.resume is not None:
-                return resume_session(market.resume, broker, bus, store=store)
+                return resume_session(market.resume, broker, bus, own_file(config), store=store, mode="practice")
             unknown = [name for name in market.symbols if name not in symbols]
             if unknown:
                 raise UsageError(f"--symbol {unknown[0]}: the exchange has {', '.join(symbols)}")
