@@ -75,6 +75,15 @@ def import_file(path: Path, out: Path, said: Stated | None = None, tell: Tell | 
         return _written(source, dialect, target)
 
 
+def made_of(target: Path) -> tuple[str, str]:
+    """Name and SHA-256 of the file that an import made `target` of; empty for a file that no import made."""
+    try:
+        metadata = pl.read_parquet_metadata(target)
+    except (pl.exceptions.PolarsError, OSError):
+        return "", ""
+    return metadata.get(SOURCE_KEY, ""), metadata.get(SOURCE_SHA256_KEY, "")
+
+
 def stem_of(path: Path) -> str:
     """The file's name without what says how it is packed and written."""
     name = path.name

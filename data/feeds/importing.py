@@ -18,7 +18,7 @@ from tradetui.data.feeds.detect import BOOKS_WORD, MESSAGES_WORD, FeedGuess, Fee
 from tradetui.data.feeds.lobster import LobsterFeed
 from tradetui.data.feeds.nasdaq import NasdaqFeed
 from tradetui.data.feeds.report import Report
-from tradetui.data.feeds.tables import LAYOUTS, Tables
+from tradetui.data.feeds.tables import LAYOUTS, Claim, Tables
 from tradetui.data.feeds.text_rows import NEW_YORK, midnight_ns
 from tradetui.engine.errors import DataError, UsageError
 
@@ -70,8 +70,12 @@ def feed_targets(path: Path, out: Path) -> list[Path]:
     return [out / f"{feed_stem(path)}_{table}.parquet" for table in LAYOUTS]
 
 
-def import_feed(path: Path, out: Path, said: FeedStated | None = None, tell: Tell | None = None) -> FeedImported:
+def import_feed(
+    path: Path, out: Path, said: FeedStated | None = None, tell: Tell | None = None, claim: Claim | None = None
+) -> FeedImported:
     """Writes `<name>_<table>.parquet` of each table that the feed has; `tell` hears first what the file was taken for.
+
+    `claim` hears where they are to stand before one does, and may refuse by raising.
 
     What is wrong in a feed is counted in the report, which each Parquet file holds too: nothing is mended. Raises
     DataError for a file that cannot be read or holds no row, UsageError for what an option must settle.
@@ -84,7 +88,7 @@ def import_feed(path: Path, out: Path, said: FeedStated | None = None, tell: Tel
         tell(found)
     file = FeedFile(path)
     report = Report(feed=found.feed)
-    with Tables(out, feed_stem(path)) as tables:
+    with Tables(out, feed_stem(path), claim) as tables:
         _read(file, found, said, midnight, tables, report)
         report.cut = file.cut
         if said.symbol is not None and tables.symbols and said.symbol not in tables.symbols:

@@ -25,7 +25,7 @@ from tradetui.data.feeds.order_rows import OrderRows
 from tradetui.data.feeds.own_rows import TIME, OwnRows, own_rows
 from tradetui.data.feeds.prints import Prints
 from tradetui.data.feeds.report import Report
-from tradetui.data.feeds.tables import SYMBOLS_MAX, Tables
+from tradetui.data.feeds.tables import SYMBOLS_MAX, Claim, Tables
 from tradetui.engine.errors import DataError, UsageError
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 
@@ -49,11 +49,14 @@ TEXT_IDS_FROM = -(1 << 62)  # orders whose id is no int64 are numbered below
 Tell = Callable[[Detection], None]
 
 
-def import_own(path: Path, out: Path, said: Stated, tell: Tell | None = None) -> FeedImported:
+def import_own(
+    path: Path, out: Path, said: Stated, tell: Tell | None = None, claim: Claim | None = None
+) -> FeedImported:
     """Writes `<name>_orders.parquet` with the trades of its executions, or `<name>_depth.parquet`, as `said.kind` says.
 
-    `tell` hears first what each column was taken for. Faults are counted in the report, which the files hold too.
-    Raises DataError for a file that cannot be read or gives no row, UsageError for what an option must settle.
+    `tell` hears first what each column was taken for, `claim` where the files are to stand. Faults are counted in the
+    report, which the files hold too. Raises DataError for a file that cannot be read or gives no row, UsageError for
+    what an option must settle.
     """
     actions = own_actions(said.actions)
     rows = own_rows(path, said)
@@ -62,7 +65,7 @@ def import_own(path: Path, out: Path, said: Stated, tell: Tell | None = None) ->
     dialect = rows.detection.settled()
     report = Report(feed=OWN, notes=[line.strip() for line in rows.detection.lines()])
     refuse_source(path, out)
-    with Tables(out, feed_stem(path)) as tables:
+    with Tables(out, feed_stem(path), claim) as tables:
         symbol = said.symbol if dialect.roles.symbol is not None else dialect.symbol
         if said.kind == "depth":
             OwnDepth(tables, report, dialect, symbol).read(rows)

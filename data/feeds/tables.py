@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -32,12 +32,15 @@ COLUMNS = {
 NARROW = {"action": pl.Int8, "side": pl.Int8}
 
 
+Claim = Callable[[Sequence[Path]], None]
+
+
 class Tables:
     """Takes rows of int64 and writes them; a context that leaves nothing behind unless `finish` was reached."""
 
-    def __init__(self, out: Path, stem: str) -> None:
-        """Raises DataError where `out` cannot be written."""
-        self.out, self.stem = out, stem
+    def __init__(self, out: Path, stem: str, claim: Claim | None = None) -> None:
+        """Raises DataError where `out` cannot be written. `claim` hears where files are to stand, and may raise."""
+        self.out, self.stem, self._claim = out, stem, claim
         self.symbols: dict[str, int] = {}
         self.rows = dict.fromkeys(LAYOUTS, 0)
         self.first_ns, self.last_ns = 0, 0
@@ -111,6 +114,8 @@ class Tables:
         """Writes each table that has rows as `<stem>_<table>.parquet`, all or none, and gives their paths."""
         self.flush(rows_min=1)
         targets = {table: self.out / f"{self.stem}_{table}.parquet" for table, parts in self._parts.items() if parts}
+        if self._claim is not None:
+            self._claim(list(targets.values()))
         try:
             for table in targets:
                 self._join(table, metadata)

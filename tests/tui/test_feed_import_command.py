@@ -157,3 +157,60 @@ def test_a_day_that_is_of_no_use_is_said_to_be_none(tmp_path: Path) -> None:
     path.write_text('{"topic":"publicTrade.X","data":[{"T":1700000000000,"s":"X","S":"Buy","v":"1","p":"2"}]}\n')
     _, _, told = run(path, "--out", tmp_path / "market", "--date", "2023-11-14")
     assert "note: --date and --timezone are of no use here: the messages carry their times" in told
+
+
+def test_an_earlier_import_of_another_file_keeps_its_place_unless_it_is_said_to_be_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "market"
+    first, other = tmp_path / "a" / "X_1d.csv", tmp_path / "b" / "X_1d.csv"
+    for path, close in ((first, 1), (other, 2)):
+        path.parent.mkdir()
+        path.write_text(f"date,open,high,low,close,volume\n2020-01-02,{close},{close},{close},{close},5\n")
+    assert run(first, "--out", out)[0] == 0
+    assert run(first, "--out", out)[0] == 0  # the same again
+    before = (out / "X_1d_bars.parquet").read_bytes()
+    code, printed, told = run(other, "--out", out)
+    assert (code, printed) == (3, "")
+    assert f"{out}/X_1d_bars.parquet was made of another file, of the same name; expected a name that is free" in told
+    assert "Name another folder with --out, or say --replace" in told
+    assert (out / "X_1d_bars.parquet").read_bytes() == before
+    packed = tmp_path / "X_1d.txt"
+    packed.write_bytes(other.read_bytes())
+    assert "was made of another file, of the name X_1d.csv" in run(packed, "--out", out)[2]
+    assert run(other, "--out", out, "--replace")[0] == 0
+    assert pl.read_parquet(out / "X_1d_bars.parquet")["close"].to_list() == [2 * 10**9]
+
+
+def test_a_recording_that_replaces_another_leaves_no_table_of_it(messages: Path, tmp_path: Path) -> None:
+    out = tmp_path / "market"
+    assert run(messages, "--out", out)[0] == 0
+    messages.write_text("A,34200000,1,11.48,400,BID\n")
+    assert "was made of another file" in run(messages, "--out", out)[2]
+    code, _, told = run(messages, "--out", out, "--replace")
+    assert code == 0
+    assert [path.name for path in sorted(out.glob("*"))] == ["NVDA_2010-06-08_orders.parquet"]
+    assert "NVDA_2010-06-08_trades.parquet: this file gives no such rows any more" in told
+
+
+def test_a_file_that_no_import_made_is_not_written_over(messages: Path, tmp_path: Path) -> None:
+    own = tmp_path / "market" / "NVDA_2010-06-08_trades.parquet"
+    own.parent.mkdir()
+    pl.DataFrame({"mine": [1]}).write_parquet(own)
+    code, _, told = run(messages, "--out", tmp_path / "market")
+    assert (code, f"{own} is there, and no import made it" in told) == (3, True)
+
+
+def test_orders_and_trades_of_one_day_in_two_files_stand_beside_each_other(tmp_path: Path) -> None:
+    orders, trades = tmp_path / "BTCUSD_2026-05-02_orders.csv", tmp_path / "BTCUSD_2026-05-02_trades.csv"
+    orders.write_text(
+        "id,timestamp,exchange_timestamp,price,volume,action,direction\n1,1777689383201,1,7,1,created,bid\n"
+    )
+    trades.write_text(
+        "trade_id,timestamp,exchange_timestamp,price,amount,buy_order_id,sell_order_id,side\n"
+        "1,1777689383201,1,7,1,1,2,buy\n"
+    )
+    code, printed, _ = run(orders, trades, "--out", tmp_path / "market")
+    names = [Path(line).name for line in printed.split()]
+    assert (code, names) == (0, ["BTCUSD_2026-05-02_orders.parquet", "BTCUSD_2026-05-02_trades.parquet"])
+    orders.write_text(orders.read_text().replace(",7,1,", ",8,1,"))
+    assert run(orders, "--out", tmp_path / "market", "--replace")[0] == 0
+    assert len(list((tmp_path / "market").glob("*.parquet"))) == 2

@@ -11,10 +11,10 @@ import typer
 from tradetui.engine.errors import TradetuiError
 from tradetui.tui.cli.feed_import import (
     Done,
+    Places,
     feed_of,
     import_one,
     import_own_book,
-    refuse_again,
     refuse_others,
     skip_books,
     wrote,
@@ -110,6 +110,9 @@ def import_(
     feed: Feed = None,
     date: Date = None,
     orderbook: Orderbook = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Write over what was made of another file of the same name.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what each file was taken for.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -125,21 +128,22 @@ def import_(
         dialect or (), column or (), symbol=symbol, timezone=timezone, stamp=stamp, kind=kind, columns=columns
     )
     done: list[Done] = []
+    places = Places(replace=replace)
     code = 0
     for path in files:
-        written = {target for one in done for target in one.paths}
         try:
             if not any(of_rows.values()) and skip_books(path, files):
                 continue
-            found = import_one(path, out, feed_said, written, rows=any(of_rows.values()), dry_run=dry_run)
+            found = import_one(path, out, feed_said, places, rows=any(of_rows.values()), dry_run=dry_run)
             if found is None:
-                found = _one(path, out, said, written, dry_run=dry_run)
+                found = _one(path, out, said, places, dry_run=dry_run)
         except TradetuiError as error:
             print(f"tradetui: {error}", file=sys.stderr)
             code = code or error.exit_code
             continue
         if found.paths:
             done.append(found)
+            places.add(found.paths)
             if not as_json:
                 typer.echo("\n".join(map(str, found.paths)))
     if as_json:
@@ -149,17 +153,17 @@ def import_(
     raise typer.Exit(code)
 
 
-def _one(path: Path, out: Path, said: Stated, written: set[Path], *, dry_run: bool) -> Done:
+def _one(path: Path, out: Path, said: Stated, places: Places, *, dry_run: bool) -> Done:
     from tradetui.data.dialects.detect import detect
     from tradetui.data.dialects.importing import import_file, stem_of
     from tradetui.data.dialects.words import BOOK_KINDS
 
     if said.kind in BOOK_KINDS:
-        return import_own_book(path, out, said, written, dry_run=dry_run)
+        return import_own_book(path, out, said, places, dry_run=dry_run)
 
     def tell(detection: Detection) -> None:
         typer.echo("\n".join([str(detection.path), *detection.lines()]), err=True)
-        refuse_again(out / f"{stem_of(path)}_{detection.dialect.kind}.parquet", path, written)
+        places.claim([out / f"{stem_of(path)}_{detection.dialect.kind}.parquet"], path)
 
     if dry_run:
         tell(detect(path, said))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,9 +41,7 @@ def refuse_others(said: FeedStated, of_rows: Mapping[str, object]) -> None:
         raise UsageError(f"{', '.join(given)} do not go with --feed {said.feed}: its columns are known")
 
 
-def import_one(
-    path: Path, out: Path, said: FeedStated, written: Collection[Path], *, rows: bool, dry_run: bool
-) -> Done | None:
+def import_one(path: Path, out: Path, said: FeedStated, places: Places, *, rows: bool, dry_run: bool) -> Done | None:
     """Imports a recording; None where the file is none, or where options of tables (`rows`) say so."""
     from tradetui.data.feeds.importing import feed_targets, import_feed, midnight_of
 
@@ -54,8 +53,6 @@ def import_one(
         lines = [f"{path}", f"  feed    {found.feed}  ({found.because})"]
         lines += [f"  {name:<6}  {value}" for name, value in facts if value]
         typer.echo("\n".join(lines), err=True)
-        for target in feed_targets(path, out):
-            refuse_again(target, path, written)
 
     if dry_run:
         from tradetui.data.feeds.detect import settled
@@ -64,12 +61,13 @@ def import_one(
         midnight_of(path, found, said)
         tell(found)
         return Done([], {})
-    imported = import_feed(path, out, said, tell)
+    imported = import_feed(path, out, said, tell, lambda files: places.claim(files, path))
+    places.leave_nothing_else(feed_targets(path, out), imported)
     typer.echo("\n".join([*imported.report.lines(), *wrote(imported.rows)]), err=True)
     return Done(list(imported.paths.values()), _as_json(imported))
 
 
-def import_own_book(path: Path, out: Path, said: Stated, written: Collection[Path], *, dry_run: bool) -> Done:
+def import_own_book(path: Path, out: Path, said: Stated, places: Places, *, dry_run: bool) -> Done:
     """Imports order events or depth whose columns the user's file names, as `--kind` says."""
     from tradetui.data.feeds.importing import feed_targets
     from tradetui.data.feeds.own_books import import_own, own_actions
@@ -77,14 +75,13 @@ def import_own_book(path: Path, out: Path, said: Stated, written: Collection[Pat
 
     def tell(detection: Detection) -> None:
         typer.echo("\n".join([str(detection.path), *detection.lines()]), err=True)
-        for target in feed_targets(path, out):
-            refuse_again(target, path, written)
 
     if dry_run:
         own_actions(said.actions)
         tell(own_rows(path, said).detection)
         return Done([], {})
-    imported = import_own(path, out, said, tell)
+    imported = import_own(path, out, said, tell, lambda files: places.claim(files, path))
+    places.leave_nothing_else(feed_targets(path, out), imported)
     told = [line for line in imported.report.lines() if not line.startswith("  note: ")]  # those were told before
     typer.echo("\n".join([*told, *wrote(imported.rows)]), err=True)
     return Done(list(imported.paths.values()), _as_json(imported))
@@ -111,11 +108,59 @@ def wrote(rows: Mapping[str, int]) -> list[str]:
     return [f"  wrote   {count:,} row{'s' * (count != 1)} of {table}" for table, count in rows.items()]
 
 
+class Places:
+    """Where one command may write: nothing takes the place of what was made of another file, unless it was said to."""
+
+    def __init__(self, *, replace: bool = False) -> None:
+        self._replace = replace
+        self._written: set[Path] = set()
+
+    def add(self, paths: Iterable[Path]) -> None:
+        """These were written by this command."""
+        self._written.update(paths)
+
+    def claim(self, targets: Collection[Path], path: Path) -> None:
+        """DataError where one of `targets`, to be made of `path`, holds what was made of something else."""
+        for target in targets:
+            refuse_again(target, path, self._written)
+        for target in targets:
+            if not self._replace and target.exists() and target.resolve() != path.resolve():
+                _refuse_earlier(target, path)
+
+    def leave_nothing_else(self, targets: Collection[Path], imported: FeedImported) -> None:
+        """Removes tables that an earlier state of the imported file gave and this one does not."""
+        from tradetui.data.dialects.importing import made_of
+
+        for target in targets:
+            if target in imported.paths.values() or not target.exists():
+                continue
+            name, sha256 = made_of(target)
+            if name == imported.source.name and sha256 != imported.sha256:
+                target.unlink()
+                typer.echo(f"  removed {target}: this file gives no such rows any more", err=True)
+
+
 def refuse_again(target: Path, path: Path, written: Collection[Path]) -> None:
     """DataError where a file of the same command was written there: none takes the place of another unseen."""
     if target in written:
         seen, hint = f"{target} is what another file of this command became", "Name another folder for it with --out"
         raise DataError(path, None, seen, "files of different names", hint)
+
+
+def _refuse_earlier(target: Path, path: Path) -> None:
+    from tradetui.data.dialects.importing import made_of
+
+    name, sha256 = made_of(target)
+    if name == path.name and sha256 == _sha256(path):
+        return
+    other = "the same name" if name == path.name else f"the name {name}"
+    seen = f"{target} was made of another file, of {other}" if name else f"{target} is there, and no import made it"
+    raise DataError(path, None, seen, "a name that is free", "Name another folder with --out, or say --replace")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as raw:
+        return hashlib.file_digest(raw, "sha256").hexdigest()
 
 
 def _is_feed(path: Path, said: FeedStated) -> bool:
