@@ -88,6 +88,8 @@ class Books:
             self.foreign.add(report.venue_id)
         elif report.what in ENDS and report.order_id:
             self.working.pop(report.order_id, None)
+        elif report.what == "changed" and (known := self.working.get(report.order_id)) is not None:
+            known.quantity = EXACT.add(known.filled, report.leaves)
 
     def _filled(self, fill: FillEvent) -> None:
         if self.portfolio.apply(fill) is None:
@@ -95,7 +97,7 @@ class Books:
         self.fills += 1
         known = self.working.get(fill.order_id)
         if known is not None:
-            known.filled = EXACT.add(known.filled, fill.quantity)
+            known.filled = EXACT.subtract(known.quantity, fill.leaves)
             if not known.left:
                 del self.working[fill.order_id]
 

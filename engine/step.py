@@ -280,10 +280,10 @@ class Core(Generic[V]):
             if signals:
                 self.signals(signals, fill.ts_ns, fill.seq, wakes_ns=fill.ts_ns + 1)
 
-    def dropped(self, dropped: Dropped, ts_ns: int, cause: int) -> None:
-        """The venue gave an order up."""
+    def dropped(self, dropped: Dropped, ts_ns: int, cause: int, symbol: str = "") -> None:
+        """The venue gave an order up; `symbol` where something may be sent in its place, which needs a price."""
         self._order_seq.pop(dropped.order_id, None)
-        now = self.now(ts_ns, cause)
+        now = self.now(ts_ns, cause, symbol)
         self.route(self.orders.on_dropped(dropped.order_id, dropped.status, dropped.reason, now), cause)
 
     def put_back(self, sent: OrderEvent, signal: SignalEvent | None) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Literal, Protocol
 
 import msgspec
@@ -35,11 +36,62 @@ class Send(msgspec.Struct, frozen=True):
     received_ns: int = 0  # when the tick that led to it was read, by the monotonic clock; 0: no tick did, or not known
 
 
-class Withdraw(msgspec.Struct, frozen=True):
-    """Cancel an order; that it is done already is no fault."""
+class SendPair(msgspec.Struct, frozen=True):
+    """Send two exits of the same units as one: what one fills the other loses, and the end of either ends both.
+
+    The venue knows the pair by the target's id, which names the stop too (`order_names`).
+    """
+
+    stop: Send
+    target: Send
+
+
+class SendBracket(msgspec.Struct, frozen=True):
+    """Send an entry with one or two exits that begin to work when it has filled whole; its id names them."""
+
+    entry: Send
+    stop: Send | None = None
+    target: Send | None = None
+
+
+class SendTrailing(msgspec.Struct, frozen=True):
+    """Send a stop that follows the market: `trail` is its distance in money, or in percent of the best price so far."""
+
+    send: Send
+    trail: Decimal
+    in_percent: bool = False
+
+
+class Close(msgspec.Struct, frozen=True):
+    """Close so much of a position at the market, by the venue's own word for it, which takes no id of ours.
+
+    What comes of it is known by symbol, side and units alone: a session that may go on after a crash sends orders.
+    """
+
+    send: Send
+
+
+class Replace(msgspec.Struct, frozen=True):
+    """Change a working order; None stays as it is. The venue gives it a new id, and it goes on as the same order.
+
+    What comes of it is told as "changed" or "kept".
+    """
 
     order_id: int
     client_order_id: str
+    new_client_order_id: str
+    quantity: Decimal | None = None
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    trail: Decimal | None = None
+
+
+class Withdraw(msgspec.Struct, frozen=True):
+    """Cancel an order, and what the venue keeps as one with it; that it is done already is no fault."""
+
+    order_id: int
+    client_order_id: str
+    leg_of: str = ""  # the id of the group that the venue knows it by
 
 
 class WithdrawAll(msgspec.Struct, frozen=True):
@@ -51,9 +103,11 @@ class LookUp(msgspec.Struct, frozen=True):
 
     order_id: int
     client_order_id: str
+    leg_of: str = ""  # as for Withdraw
 
 
-Instruction = Send | Withdraw | WithdrawAll | LookUp
+Sending = Send | SendPair | SendBracket | SendTrailing | Close  # what may bring a new order to the venue
+Instruction = Sending | Replace | Withdraw | WithdrawAll | LookUp
 
 # -- into the engine: VenueState is the whole account, Beat comes from the session's thread at least every 100 ms
 

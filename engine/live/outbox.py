@@ -12,13 +12,15 @@ from typing import Literal
 
 import msgspec
 
-from tradetui.engine.gateways.live_words import Instruction, LookUp, Send, Withdraw, WithdrawAll
+from tradetui.engine.gateways.live_words import Instruction, LookUp, Send, SendPair, Withdraw, WithdrawAll
+from tradetui.engine.gateways.order_names import OrderName
 from tradetui.engine.market.bar_fills import Window
 from tradetui.engine.model.events import FillEvent, OrderEvent, VenueOrder, VenueReport
 from tradetui.engine.model.instrument import EXACT
 from tradetui.engine.model.orders import OrderStatus, Role
+from tradetui.engine.trading.brackets import are_mates
 from tradetui.engine.trading.sizing import ZERO
-from tradetui.engine.trading.venue import Dropped
+from tradetui.engine.trading.venue import Dropped, Lessened
 
 ENDS = {
     "cancelled": (OrderStatus.CANCELLED, "the venue cancelled it"),
@@ -35,13 +37,19 @@ class AtVenue(msgspec.Struct):
     decided: float
     stage: Literal["sent", "unresolved", "accepted", "done"] = "sent"
     venue_id: str = ""
-    filled: Decimal = ZERO
+    filled: Decimal = ZERO  # what fees took of it included
     cancelled: bool = False  # by us; the venue may not know yet
+    quantity: Decimal = ZERO  # what it is for now: an exit loses what its mate fills
+    name: str = ""  # our id of it
+    leg_of: str = ""  # our id of the group that the venue knows it by
+
+    def __post_init__(self) -> None:
+        self.quantity = self.quantity or self.order.quantity
 
     @property
     def left(self) -> Decimal:
         """Units that may still fill."""
-        return max(ZERO, EXACT.subtract(self.order.quantity, self.filled))
+        return max(ZERO, EXACT.subtract(self.quantity, self.filled))
 
 
 class Foreign(msgspec.Struct):
@@ -72,10 +80,6 @@ class OutboxVenue:
         self.late_fills = 0  # of orders that we had cancelled
         self.duplicates = 0  # executions that were told again
 
-    def client_order_id(self, order_id: int) -> str:
-        """The one id that this order has at the venue, now and after a restart."""
-        return f"{self.session_id}-{order_id}"
-
     @property
     def unconfirmed(self) -> int:
         """Orders of which the venue has not said that it has them."""
@@ -91,8 +95,14 @@ class OutboxVenue:
             decided = float(order.stop_price)
         elif order.parent:
             decided = float(order.limit_price or 0)
-        self.sent[order.order_id] = AtVenue(order, decided)
-        self.outbox.append(Send(order, self.client_order_id(order.order_id)))
+        known, stop = self._keep(order, decided)
+        send = Send(order, known.name)
+        if stop is None:
+            self.outbox.append(send)
+        else:
+            sent = self.outbox[-1]
+            assert isinstance(sent, Send), "mates are sent one after the other"
+            self.outbox[-1] = SendPair(sent, send)
 
     def cancel(self, symbol: str, order_id: int) -> bool:
         """Ask for an order's end; it may fill until the venue has heard of it."""
@@ -100,12 +110,13 @@ class OutboxVenue:
         if sent is None:
             return False
         sent.cancelled = True
-        self.outbox.append(Withdraw(order_id, self.client_order_id(order_id)))
+        self.outbox.append(Withdraw(order_id, sent.name, sent.leg_of))
         return True
 
     def withdraw_again(self, order_id: int) -> None:
         """Ask once more for the end of an order that should be over."""
-        self.outbox.append(Withdraw(order_id, self.client_order_id(order_id)))
+        known = self.sent.get(order_id) or self.ended[order_id]
+        self.outbox.append(Withdraw(order_id, known.name, known.leg_of))
 
     def cancel_everything(self) -> None:
         """Ask for the end of all that the account has working, whoever sent it."""
@@ -113,7 +124,8 @@ class OutboxVenue:
 
     def look_up(self, order_id: int) -> None:
         """Ask what became of an order."""
-        self.outbox.append(LookUp(order_id, self.client_order_id(order_id)))
+        known = self.sent[order_id]
+        self.outbox.append(LookUp(order_id, known.name, known.leg_of))
 
     def take(self) -> list[Instruction]:
         """What is to be sent since the last call, in order."""
@@ -149,6 +161,11 @@ class OutboxVenue:
                 return None
         reduces = held and (held > 0) != (report.side > 0)
         return self._fill_event(report, 0, "close" if reduces else "open", float(report.price), ZERO)
+
+    def changed(self, known: AtVenue, left: Decimal, reason: str) -> Lessened:
+        """It works on for so many units."""
+        known.quantity = EXACT.add(known.filled, left)
+        return Lessened(known.order.order_id, left, reason)
 
     def dropped(self, known: AtVenue, report: VenueReport) -> Dropped:
         """The venue's last word on an order that did not fill whole."""
@@ -192,15 +209,17 @@ class OutboxVenue:
     def put_back(self, order: OrderEvent) -> None:
         """An order that an earlier part of this session wrote down; whether it left nobody knows."""
         decided = order.stop_price or (order.limit_price if order.parent else None) or ZERO
-        self.sent[order.order_id] = AtVenue(order, float(decided))
+        self._keep(order, float(decided))
 
     def put_back_fill(self, fill: FillEvent) -> None:
         """An execution of that part."""
         known = self.sent.get(fill.order_id) or self.ended.get(fill.order_id)
         if known is None:
             return
-        known.filled = EXACT.add(known.filled, fill.quantity)
-        if known.stage != "done":
+        if known.stage == "done":
+            known.filled = EXACT.add(known.filled, fill.quantity)
+        else:
+            known.filled = EXACT.subtract(known.quantity, fill.leaves)
             known.stage = "accepted"
             if not fill.leaves:
                 self.end(fill.order_id)
@@ -212,16 +231,28 @@ class OutboxVenue:
             if known.cancelled:
                 self.withdraw_again(order_id)
 
+    def _keep(self, order: OrderEvent, decided: float) -> tuple[AtVenue, AtVenue | None]:
+        """An order under its id, and the stop that the venue keeps as one with it where it is a target."""
+        number = order.order_id
+        stop = self.sent.get(number - 1)
+        mate = stop if stop is not None and are_mates(stop.order, order) else None
+        name = OrderName(self.session_id, number, () if mate is None else (number - 1,))
+        known = self.sent[number] = AtVenue(order, decided, name=str(name))
+        if mate is not None:
+            mate.leg_of = known.name
+        return known, mate
+
     @staticmethod
     def _fill_event(report: VenueReport, order_id: int, role: Role, decided: float, leaves: Decimal) -> FillEvent:
+        """A fee in units is off what the position gains, and worth its price: cash, cost and profit stay exact."""
         return FillEvent(
             report.execution_id,
             order_id,
             report.symbol,
             report.side,
-            report.quantity,
+            EXACT.subtract(report.quantity, report.fee_units),
             report.price,
-            report.fee,
+            EXACT.add(report.fee, EXACT.multiply(report.fee_units, report.price)),
             report.liquidity or "taker",
             role,
             False,

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
+from tradetui.engine.gateways.order_names import number_of
 from tradetui.engine.live.outbox import AtVenue
 from tradetui.engine.model.events import Difference, VenueOrder, VenueState
 from tradetui.engine.model.instrument import EXACT
@@ -79,8 +80,8 @@ def _orders(
     revived: list[int] = []
     there: dict[int, VenueOrder] = {}
     for order in state.orders:
-        number = _number(order.client_order_id, session_id)
-        if number is None:
+        number = number_of(order.client_order_id, session_id)
+        if not number:
             if order.venue_id not in known:
                 strangers.append(order)
         elif number in sent:
@@ -105,8 +106,3 @@ def _orders(
 
 def _order(number: int, symbol: str, ours: str, theirs: str, message: str) -> Found:
     return Found(Difference("order", symbol, ours, theirs, message), (number,), ("order", str(number), theirs))
-
-
-def _number(client_order_id: str, session_id: str) -> int | None:
-    tail = client_order_id.removeprefix(f"{session_id}-")
-    return int(tail) if tail != client_order_id and tail.isascii() and tail.isdigit() else None

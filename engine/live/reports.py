@@ -53,8 +53,8 @@ class Reports:
         number = known.order.order_id
         if known.stage == "done":
             core.orders.let_go(number)
-        if known.filled > known.order.quantity:
-            over = EXACT.subtract(known.filled, known.order.quantity)
+        if known.filled > known.quantity:
+            over = EXACT.subtract(known.filled, known.quantity)
             self._tell(report, "critical", "OVERFILL", f"order {number} filled {over} units more than it asked", now_ns)
 
     def _over(self, known: AtVenue, report: VenueReport, now_ns: int) -> None:
@@ -63,7 +63,7 @@ class Reports:
             return
         dropped = core.venue.dropped(known, report)
         if core.orders.is_open(number):
-            core.dropped(dropped, now_ns, report.seq)
+            core.dropped(dropped, now_ns, report.seq, known.order.symbol)
         else:
             core.orders.let_go(number)
 
@@ -75,8 +75,12 @@ class Reports:
                 self._tell(report, "warning", "UNRESOLVED", f"{text}{_because(report)}", now_ns)
             return
         known.venue_id = known.venue_id or report.venue_id
-        if report.what == "accepted":
+        if report.what in ("accepted", "changed"):
             known.stage = "accepted"
+        if report.what == "changed":
+            lessened = self._core.venue.changed(known, report.leaves, report.reason)
+            if self._core.orders.is_open(known.order.order_id):
+                self._core.lessened(lessened, now_ns, report.seq)
 
     def _of_somebody_else(self, report: VenueReport, now_ns: int) -> None:
         venue = self._core.venue

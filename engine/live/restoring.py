@@ -30,7 +30,7 @@ from tradetui.engine.model.events import (
     VenueReport,
     VenueState,
 )
-from tradetui.engine.model.orders import DONE
+from tradetui.engine.model.orders import DONE, OrderStatus
 
 _MARKET_TIME = (SignalEvent, OrderEvent, FillEvent)  # dated by the market even where that has another time than we
 MARKET = (MarketEvent, QuoteEvent, TradeEvent, BookEvent)
@@ -97,9 +97,9 @@ class _Fold:
     def _status(self, event: OrderStatusEvent) -> None:
         number = event.order_id
         known = self.venue.sent.get(number)
-        if event.status not in DONE:
+        if event.status in (OrderStatus.HELD, OrderStatus.QUEUED):
             self.player.unsent[number] = event.symbol
-        else:
+        elif event.status in DONE:
             self.player.unsent.pop(number, None)
         if known is not None and event.status in DONE:
             known.cancelled = True
@@ -118,7 +118,10 @@ class _Fold:
             known.stage = "unresolved" if known.stage == "sent" else known.stage
         else:
             known.venue_id = known.venue_id or report.venue_id
-            known.stage = "accepted" if report.what == "accepted" else known.stage
+            known.stage = "accepted" if report.what in ("accepted", "changed") else known.stage
+            if report.what == "changed":
+                self.venue.changed(known, report.leaves, report.reason)
+                self.core.orders.put_back_left(report.order_id, report.leaves)
 
     def _of_somebody_else(self, report: VenueReport) -> None:
         if report.what == "fill":

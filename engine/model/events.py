@@ -266,7 +266,8 @@ class VenueReport(Happened, frozen=True, gc=False, tag="venue"):
     """What a venue that is not ours said about an order: an input, journaled before it acts.
 
     `order_id` is ours, 0 for an order of somebody else; `leaves` is what still works after it. "unresolved": whether it
-    arrived is not known yet. The same `execution_id` twice counts once.
+    arrived is not known yet; "changed": it works on with other terms, "kept": a change of it came to nothing. The same
+    `execution_id` twice counts once.
     """
 
     order_id: int
@@ -275,8 +276,9 @@ class VenueReport(Happened, frozen=True, gc=False, tag="venue"):
     symbol: str
     side: int
     what: Literal[
-        "accepted", "fill", "cancelled", "expired", "rejected", "replaced", "unresolved", "foreign", "pending_cancel"
-    ]
+        "accepted", "fill", "cancelled", "expired", "rejected", "replaced", "unresolved", "foreign", "pending_cancel",
+        "changed", "kept",
+    ]  # fmt: skip
     quantity: Decimal  # of a fill; of the whole order for "accepted" and "foreign"
     price: Decimal  # of a fill; the limit for "foreign", 0 for none
     leaves: Decimal
@@ -286,6 +288,7 @@ class VenueReport(Happened, frozen=True, gc=False, tag="venue"):
     reason: str
     ts_ns: int  # the venue's own time; `received_ns` where it is our own word, as "unresolved"
     received_ns: int
+    fee_units: Decimal = Decimal(0)  # of a fill: what the venue keeps of the units, beside `fee`
     seq: int = 0
     cause: int = 0
 

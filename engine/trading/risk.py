@@ -95,12 +95,13 @@ class RiskManager:
             if order.role == "open" and quantity > instrument.quantity_max:  # what was bought can always be sold
                 most = _text(instrument.quantity_max)
                 return Refused("QUANTITY", _text(quantity), most, f"quantity {_text(quantity)} is above {most}")
-            if not instrument.on_lot(quantity):
+            if order.role in ("open", "quote") and not instrument.on_lot(quantity):  # a fee in units leaves odd ones
                 lot = _text(instrument.lot)
                 return Refused(
                     "LOT", _text(quantity), lot, f"quantity {_text(quantity)} is no multiple of the lot {lot}"
                 )
-        if not price.is_finite() or price <= 0:
+        leaves = order.role in ("close", "stop_loss", "take_profit")  # which needs no price to be judged by
+        if not price.is_finite() or price < 0 or not (price or leaves):
             return Refused(
                 "PRICE", _text(price), "above 0", f"no usable market price for {order.symbol}: {_text(price)}"
             )

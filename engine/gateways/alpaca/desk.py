@@ -30,8 +30,8 @@ class Desk:
             reports = work(self._states, self._clocks.wall_ns())
             for report in reports:
                 self._put(report)
-            unwanted = self._states.unwanted()
-            hole = any(record.unexplained for record in self._states.working())
+            unwanted = self._states.table.unwanted()
+            hole = any(record.unexplained for record in self._states.table.working())
         for record in unwanted:
             self.unwanted(record)
         if hole:

@@ -18,14 +18,27 @@ from tradetui.engine.gateways.alpaca.desk import Desk
 from tradetui.engine.gateways.alpaca.lane import Lane
 from tradetui.engine.gateways.alpaca.looping import LoopThread
 from tradetui.engine.gateways.alpaca.models import RawUpdate
+from tradetui.engine.gateways.alpaca.order_body import why_no_pair
 from tradetui.engine.gateways.alpaca.order_records import Record
 from tradetui.engine.gateways.alpaca.order_states import OrderStates
 from tradetui.engine.gateways.alpaca.order_stream import KEYS_ADVICE, OrderStream
 from tradetui.engine.gateways.alpaca.questions import Questions
 from tradetui.engine.gateways.alpaca.resolving import Resolver
 from tradetui.engine.gateways.alpaca.rest import Answer, Clocks, Rest
-from tradetui.engine.gateways.alpaca.sending import Canceller, Sender
-from tradetui.engine.gateways.live_words import ExecutionHealth, Instruction, LookUp, Put, Send, Withdraw, WithdrawAll
+from tradetui.engine.gateways.alpaca.sending import Canceller, Sender, sends_of
+from tradetui.engine.gateways.live_words import (
+    Close,
+    ExecutionHealth,
+    Instruction,
+    LookUp,
+    Put,
+    Replace,
+    Send,
+    Sending,
+    SendPair,
+    Withdraw,
+    WithdrawAll,
+)
 from tradetui.engine.latency import LatencyHistogram
 from tradetui.engine.model.events import FeedEvent
 
@@ -112,23 +125,26 @@ class AlpacaExecutor:
     def do(self, instruction: Instruction) -> None:
         """Queue an instruction; cancels overtake orders."""
         match instruction:
-            case Send():
-                send = instruction
-                record = self._record(send.client_order_id, send.order.order_id)
-                if self._desk.ask(lambda states: states.queue(record)):
-                    self._orders.put(lambda: self._sender.send(send))
-            case Withdraw():
-                record = self._record(instruction.client_order_id, instruction.order_id)
-                self._desk.tell(lambda states, now: states.take_back(record, now))
-                self._find(record)
+            case SendPair() if reason := why_no_pair(instruction):
+                self.do(instruction.stop)
+                self._refuse(instruction.target, reason)
+            case Withdraw(client_order_id=name):
+                self._record(instruction)
+                self._desk.tell(lambda states, now: states.take_all_back(states.table.versions(name), now))
+                self._find(name)
             case WithdrawAll():
-                self._desk.tell(
-                    lambda states, now: [r for one in states.not_there() for r in states.take_back(one, now)]
-                )
-                self._desk.ask(OrderStates.all_leave)
+                self._desk.tell(lambda states, now: states.take_all_back(states.table.not_there(), now))
+                self._desk.ask(lambda states: states.table.all_leave())
                 self._cancels.put(self._canceller.cancel_all)
             case LookUp():
-                self._find(self._record(instruction.client_order_id, instruction.order_id))
+                self._record(instruction)
+                if not self._find(instruction.client_order_id):
+                    self._resolver.resync()  # the venue has it: what became of it since is in its lists
+            case Replace() as replace:
+                self._orders.put(lambda: self._sender.replace(replace))
+            case _ as sending:
+                if self._desk.ask(lambda states: _queue(states, sending)):
+                    self._orders.put(lambda: self._sender.send(sending))
 
     def ask_state(self) -> None:
         """Have a VenueState put soon; where the venue does not answer none comes, and health says so."""
@@ -142,7 +158,7 @@ class AlpacaExecutor:
             name=NAME,
             state=self._state(),
             sent=self._sender.sent if rests else 0,
-            unresolved=self._desk.ask(OrderStates.unresolved) if rests else 0,
+            unresolved=self._desk.ask(lambda states: states.table.unresolved()) if rests else 0,
             rate_left=self._budget.left(self._clocks.steady_s()),
             rate_limit=self._budget.ordinary,
             reconnects=self._stream.socket.reconnects if rests else 0,
@@ -176,12 +192,19 @@ class AlpacaExecutor:
         config = self._config
         return Rest(config.rest_url, self._credentials, config.rest, self._budget, self._clocks, self._stop)
 
-    def _record(self, client_order_id: str, order_id: int) -> Record:
-        return self._desk.ask(lambda states: states.record(client_order_id, order_id))
+    def _record(self, of: Withdraw | LookUp) -> None:
+        self._desk.ask(lambda states: states.told_of(of.client_order_id, of.order_id, of.leg_of))
 
-    def _find(self, record: Record) -> None:
-        if self._desk.ask(lambda states: states.asked(record)):
+    def _find(self, client_order_id: str) -> bool:
+        """Look for it, unless it has been found or is looked for already; whether it was begun."""
+        record = self._desk.ask(lambda states: states.asked(client_order_id))
+        if record is not None:
             self._resolver.look_up(record)
+        return record is not None
+
+    def _refuse(self, send: Send, reason: str) -> None:
+        record = self._desk.ask(lambda states: states.table.record(send.client_order_id, send.order.order_id))
+        self._desk.tell(lambda states, now: states.refused(record, reason, now))
 
     def _cancel(self, record: Record) -> None:
         self._cancels.put(lambda: self._canceller.cancel(record))
@@ -226,3 +249,16 @@ class AlpacaExecutor:
 
     def _faulty(self, message: str) -> None:
         self._trouble = message
+
+
+def _queue(states: OrderStates, sending: Sending) -> bool:
+    """Whether all of it is new here: an id is never sent twice."""
+    records = [states.table.record(send.client_order_id, send.order.order_id) for send in sends_of(sending)]
+    if any(record.stage != "unknown" for record in records):
+        return False
+    for record in records:
+        states.queue(record)
+    records[0].unnamed = isinstance(sending, Close)
+    if len(records) > 1:
+        states.group(records, pair=isinstance(sending, SendPair))
+    return True

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tradetui.engine.gateways.alpaca.wire import amount, instant, words
+from tradetui.engine.gateways.order_names import leg_names
 
 ZERO = Decimal(0)
 FILLED, CANCELLED, EXPIRED, REJECTED, REPLACED = "filled", "canceled", "expired", "rejected", "replaced"
@@ -32,6 +33,7 @@ class RawOrder(msgspec.Struct, frozen=True):
     updated_ns: int
     replaced_by: str
     reason: str
+    legs: tuple[RawOrder, ...] = ()
 
 
 class RawUpdate(msgspec.Struct, frozen=True):
@@ -79,6 +81,18 @@ def order_of(body: Any) -> RawOrder | None:
         updated_ns=instant(body.get("updated_at")) or submitted,
         replaced_by=_text(body.get("replaced_by")),
         reason=words(body.get("reject_reason") or ""),
+        legs=_legs_of(body),
+    )
+
+
+def _legs_of(body: dict[str, Any]) -> tuple[RawOrder, ...]:
+    """The legs of a group; those of a group of ours have the ids that its own id gives them."""
+    items = body.get("legs")
+    legs = [leg for leg in map(order_of, items if isinstance(items, list) else ()) if leg is not None]
+    names = leg_names(_text(body.get("client_order_id")), [leg.type == "limit" for leg in legs])
+    return tuple(
+        msgspec.structs.replace(leg, client_order_id=name) if name else leg
+        for leg, name in zip(legs, names, strict=True)
     )
 
 
@@ -88,8 +102,7 @@ def orders_of(body: Any) -> list[RawOrder]:
     for item in body if isinstance(body, list) else ():
         order = order_of(item)
         if order is not None:
-            found.append(order)
-            found += orders_of(item.get("legs"))
+            found += (order, *order.legs)
     return found
 
 

@@ -50,6 +50,12 @@ class Record(msgspec.Struct):
     told_cancel: bool = False
     being_cancelled: bool = False  # somebody sees to it, until the venue has taken it
     wanted_gone: bool = False  # to be cancelled as soon as the venue has it
+    exits: bool = False  # one of two exits of the same units
+    mates: tuple[str, ...] = ()  # our ids of the others that the venue keeps as one with it
+    leg_of: str = ""  # the id of the group that the venue knows it by
+    unnamed: bool = False  # the venue gives it an id of its own: it is known by what it is
+    before: str = ""  # our id of the one whose place it is to take
+    after: str = ""  # our id of the one that takes its place
 
     @property
     def unexplained(self) -> bool:

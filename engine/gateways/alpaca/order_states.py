@@ -12,19 +12,24 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
+import msgspec
+
 from tradetui.engine.gateways.alpaca import models
 from tradetui.engine.gateways.alpaca.executions import Piece, lump, take
-from tradetui.engine.gateways.alpaca.fees import fee_of
+from tradetui.engine.gateways.alpaca.fees import fee_of, fee_units_of
 from tradetui.engine.gateways.alpaca.models import RawFill, RawOrder, RawUpdate
 from tradetui.engine.gateways.alpaca.order_records import Ending, Execution, Record
+from tradetui.engine.gateways.alpaca.order_table import OrderTable
 from tradetui.engine.gateways.alpaca.wire import text_of
 from tradetui.engine.model.events import VenueReport
+from tradetui.engine.model.instrument import EXACT
 
 ZERO = Decimal(0)
 End = Literal["cancelled", "expired", "rejected", "replaced"]
 What = Literal[
-    "accepted", "fill", "cancelled", "expired", "rejected", "replaced", "unresolved", "foreign", "pending_cancel"
-]
+    "accepted", "fill", "cancelled", "expired", "rejected", "replaced", "unresolved", "foreign", "pending_cancel",
+    "changed", "kept",
+]  # fmt: skip
 ENDING: dict[str, End] = {
     models.CANCELLED: "cancelled",
     models.EXPIRED: "expired",
@@ -36,64 +41,17 @@ ENDS = frozenset(ENDING.values())
 
 
 class OrderStates:
-    """The table of orders. Every method returns the reports that follow, in the order in which they must be told."""
+    """Moves the orders of `table`. Every method returns the reports that follow, in the order they must be told in."""
 
     def __init__(self, session: str, crypto_fee_rate: Decimal = ZERO) -> None:
-        self._prefix = f"{session}-"
+        self.table = OrderTable(session)
         self._fee_rate = crypto_fee_rate
-        self._by_client: dict[str, Record] = {}
-        self._by_venue: dict[str, Record] = {}
-        self._here: dict[str, Record] = {}  # that the venue has not confirmed and that have not ended
-        self._open: dict[str, Record] = {}  # of those, what may change or is not explained
-        self._unwanted: list[Record] = []
         self.last_submitted_ns = 0
         self.last_fill_ns = 0
         self.duplicates = 0
         self.unknown_events: dict[str, int] = {}
 
     # -- what we do ourselves
-
-    def record(self, client_order_id: str, order_id: int = 0) -> Record:
-        """The order of that id, made if it is new here."""
-        found = self._by_client.get(client_order_id)
-        if found is None:
-            found = Record(client_order_id, order_id or self._our_number(client_order_id))
-            self._by_client[client_order_id] = self._here[client_order_id] = found
-        return found
-
-    def known(self, client_order_id: str) -> Record | None:
-        """The order of that id, if there is one."""
-        return self._by_client.get(client_order_id)
-
-    def working(self) -> list[Record]:
-        """Orders that the venue has and that may still change, or whose end is not explained yet."""
-        return list(self._open.values())
-
-    def not_there(self) -> list[Record]:
-        """Orders that the venue has not confirmed and that have not ended."""
-        return list(self._here.values())
-
-    def all_leave(self) -> None:
-        """Everything that works is being cancelled."""
-        for record in self._open.values():
-            record.wanted_gone = True
-
-    def leaving(self, symbol: str) -> bool:
-        """Whether something of that symbol still works that is being cancelled."""
-        records = (*self._open.values(), *self._here.values())
-        return any(r.symbol == symbol and r.wanted_gone and not r.ended for r in records)
-
-    def unwanted(self) -> list[Record]:
-        """Orders at the venue that should be gone, and to whose cancelling nobody sees yet; each is given once."""
-        found = [record for record in self._unwanted if not record.being_cancelled]
-        self._unwanted = []
-        for record in found:
-            record.being_cancelled = True
-        return found
-
-    def unresolved(self) -> int:
-        """How many orders are being looked for."""
-        return sum(r.stage == "unresolved" for r in self._here.values())
 
     def queue(self, record: Record) -> bool:
         """It waits to be sent; False for an id that has been here before, which is never sent again."""
@@ -119,34 +77,66 @@ class OrderStates:
         if record.ended:
             return []
         if record.stage == "queued":
-            self._over_here(record)
-            reason = "taken back before it was sent"
-            return [self._report(record, "cancelled", now_ns, now_ns, reason=reason)]
+            told = []
+            for one in (record, *self.table.mates(record)):  # what is to be one goes as one
+                if one.stage == "queued":
+                    told += self._never_there(one, "cancelled", "taken back before it was sent", now_ns)
+            return told
         record.wanted_gone = True
         if record.venue_id:
-            self._unwanted.append(record)
+            self.table.must_go(record)
         return []
 
-    def asked(self, record: Record) -> bool:
-        """It is looked for from now on; False where that goes on already, or it is found."""
+    def take_all_back(self, records: Sequence[Record], now_ns: int) -> list[VenueReport]:
+        """The same of several, the newest first."""
+        return [report for record in reversed(records) for report in self.take_back(record, now_ns)]
+
+    def asked(self, client_order_id: str) -> Record | None:
+        """It is looked for from now on; None where that goes on already, or it is found."""
+        record = self.table.record(client_order_id)
         if record.stage != "unknown":
-            return False
+            return None
         record.stage = "asked"
-        return True
+        return record
 
     def unclear(self, record: Record, reason: str, now_ns: int) -> list[VenueReport]:
         """Nobody knows whether it arrived."""
         if record.venue_id or record.ended or record.stage == "unresolved":
             return []
         record.stage = "unresolved"
+        if record.before:
+            return []  # the order itself is there
         return [self._report(record, "unresolved", now_ns, now_ns, reason=reason)]
 
     def refused(self, record: Record, reason: str, now_ns: int) -> list[VenueReport]:
         """It is not at the venue and will not be, as far as anybody knows."""
-        if record.venue_id or record.ended:
-            return []
-        self._over_here(record)
-        return [self._report(record, "rejected", now_ns, now_ns, reason=reason)]
+        told = []
+        for one in (record, *self.table.mates(record)):  # they came or did not come as one
+            if not one.venue_id and not one.ended:
+                told += self._never_there(one, "rejected", reason, now_ns)
+        return told
+
+    def group(self, records: Sequence[Record], pair: bool) -> None:
+        """The venue keeps these as one under the id of the first; `pair`: that is an exit too, not an entry."""
+        exits = records if pair else records[1:]
+        for record in records:
+            record.mates = tuple(other.client_order_id for other in records if other is not record)
+            record.exits = record in exits and len(exits) > 1
+            record.leg_of = "" if record is records[0] else records[0].client_order_id
+
+    def told_of(self, client_order_id: str, order_id: int, leg_of: str) -> None:
+        """The engine speaks of an order, maybe of one that another process sent."""
+        record = self.table.record(client_order_id, order_id)
+        record.leg_of = record.leg_of or leg_of
+
+    def change(self, record: Record, client_order_id: str) -> Record | None:
+        """What is to take its place, ready to be sent; None where there is nothing to change, or it is on its way."""
+        if not record.venue_id or record.ended or self.table.known(client_order_id) is not None:
+            return None
+        new = self.table.record(client_order_id, record.order_id)
+        new.before, record.after = record.client_order_id, client_order_id
+        new.mates, new.exits, new.stage = record.mates, record.exits, "queued"
+        return new
 
     def cancelling(self, record: Record, now_ns: int) -> list[VenueReport]:
         """The venue took the wish to cancel."""
@@ -157,26 +147,36 @@ class OrderStates:
 
     # -- what the venue says
 
+    def answered(self, record: Record, raw: RawOrder, now_ns: int) -> list[VenueReport]:
+        """The answer to what was sent: it is this order, whatever the venue calls it."""
+        if record.unnamed and not record.venue_id:
+            raw = msgspec.structs.replace(raw, client_order_id=record.client_order_id)
+        return self.snapshot(raw, now_ns)
+
     def snapshot(self, raw: RawOrder, now_ns: int, explained: bool = False) -> list[VenueReport]:
         """The order as it is or was: from an answer or a list. `explained`: history has no more to say about it."""
-        record = self._of(raw)
+        record = self.table.of(raw)
         told = self._appear(record, raw, now_ns)
+        for leg in raw.legs:
+            told += self.snapshot(leg, now_ns)
         record.seen = max(record.seen, raw.filled)
         if explained and record.unexplained:
             told += self._executed(record, lump(record, raw), now_ns)
         if raw.status in ENDING or raw.status == models.FILLED:
-            self._end(record, ENDING.get(raw.status), _why(raw), raw.updated_ns)
+            self._end(record, ENDING.get(raw.status), raw, raw.updated_ns)
         return told + self._settle(record, now_ns)
 
     def update(self, raw: RawUpdate, now_ns: int) -> list[VenueReport]:
         """A message of the stream."""
-        record = self._of(raw.order)
+        record = self.table.of(raw.order)
         told = self._appear(record, raw.order, now_ns)
+        for leg in raw.order.legs:
+            told += self.snapshot(leg, now_ns)
         if raw.event in ("fill", "partial_fill") and raw.quantity and raw.price is not None:
             execution = Execution(raw.order.filled - raw.quantity, raw.order.filled, raw.price, raw.ts_ns)
             told += self._fill(record, execution, now_ns)
         elif raw.event in ENDING:
-            self._end(record, ENDING[raw.event], _why(raw.order), raw.ts_ns)
+            self._end(record, ENDING[raw.event], raw.order, raw.ts_ns)
         elif raw.event == "pending_cancel":
             told += self.cancelling(record, now_ns)
         elif raw.event not in ("new", "pending_new", "accepted", "fill", "partial_fill"):
@@ -186,7 +186,7 @@ class OrderStates:
 
     def history(self, raw: RawFill, now_ns: int) -> list[VenueReport]:
         """A row of the account's history; of an order that was never seen it says nothing."""
-        record = self._by_venue.get(raw.order_id)
+        record = self.table.of_venue(raw.order_id)
         self.last_fill_ns = max(self.last_fill_ns, raw.ts_ns)
         if record is None:
             return []
@@ -197,30 +197,23 @@ class OrderStates:
 
     # -- inside
 
-    def _our_number(self, client_order_id: str) -> int:
-        tail = client_order_id.removeprefix(self._prefix)
-        return int(tail) if tail != client_order_id and tail.isascii() and tail.isdigit() else 0
-
-    def _over_here(self, record: Record) -> None:
+    def _never_there(self, record: Record, what: What, reason: str, now_ns: int) -> list[VenueReport]:
+        """It ends without having been at the venue, as far as anybody knows."""
         record.ended, record.stage = True, "done"
-        self._here.pop(record.client_order_id, None)
-
-    def _of(self, raw: RawOrder) -> Record:
-        record = self._by_venue.get(raw.venue_id)
-        if record is None:
-            client = raw.client_order_id or raw.venue_id
-            record = self._by_client.get(client)
-            if record is None or (record.venue_id and record.venue_id != raw.venue_id):
-                record = Record(client, self._our_number(client))
-                self._by_client.setdefault(client, record)
-            self._by_venue[raw.venue_id] = record
-        return record
+        self.table.arrived(record)
+        if not record.before:
+            return [self._report(record, what, now_ns, now_ns, reason=reason)]
+        before = self.table.known(record.before)
+        if before is None or before.ended:
+            return []
+        before.after = ""
+        return [self._report(before, "kept", now_ns, now_ns, reason=reason)]
 
     def _appear(self, record: Record, raw: RawOrder, now_ns: int) -> list[VenueReport]:
         self.last_submitted_ns = max(self.last_submitted_ns, raw.submitted_ns)
         if record.venue_id:
-            return []
-        self._here.pop(record.client_order_id, None)
+            return self._lessen(record, raw.quantity, raw.updated_ns, now_ns) if raw.quantity else []
+        self.table.arrived(record)
         late = record.ended  # we had given it up, and it is there after all
         record.venue_id, record.stage = raw.venue_id, "working"
         record.symbol, record.side = raw.symbol or record.symbol, raw.side or record.side
@@ -230,10 +223,19 @@ class OrderStates:
         if late:  # nobody counts on it any more: it must not go on working
             record.ended, record.wanted_gone = False, True
         if record.wanted_gone and raw.status not in models.ENDED:
-            self._unwanted.append(record)
+            self.table.must_go(record)
         if late or raw.status == models.REJECTED:
             return []  # it never worked, or has been told to be over
-        return [self._report(record, "accepted" if record.order_id else "foreign", raw.submitted_ns, now_ns)]
+        what: What = "changed" if record.before else "accepted" if record.order_id else "foreign"
+        return [self._report(record, what, raw.submitted_ns, now_ns)]
+
+    def _lessen(self, record: Record, quantity: Decimal, ts_ns: int, now_ns: int) -> list[VenueReport]:
+        """The venue took units off an order that works on; it never adds any without giving it a new id."""
+        if record.ended or not ZERO < quantity < record.quantity or quantity < record.filled:
+            return []
+        record.quantity = quantity
+        reason = "its units are closed by the other exit" if record.exits else ""
+        return [self._report(record, "changed", ts_ns, now_ns, reason=reason)]
 
     def _fill(self, record: Record, execution: Execution, now_ns: int) -> list[VenueReport]:
         pieces = take(record, execution)
@@ -248,25 +250,33 @@ class OrderStates:
             total += piece.quantity
             self.last_fill_ns = max(self.last_fill_ns, piece.ts_ns)
             told.append(self._report(record, "fill", piece.ts_ns, now_ns, piece=piece, total=total))
+        if pieces and record.exits:
+            left, ts_ns = record.quantity - record.filled, pieces[-1].ts_ns
+            for mate in self.table.mates(record):
+                if mate.exits and left > 0:
+                    told += self._lessen(mate, mate.filled + left, ts_ns, now_ns)
         return told
 
-    @staticmethod
-    def _end(record: Record, what: End | None, reason: str, ts_ns: int) -> None:
-        if not record.ended:
-            record.ended = True
-            record.ending = None if what is None else Ending(what, reason, ts_ns)
+    def _end(self, record: Record, what: End | None, raw: RawOrder, ts_ns: int) -> None:
+        if record.ended:
+            return
+        record.ended = True
+        after = self.table.of_venue(raw.replaced_by)
+        ours = record.after or (after is not None and record.order_id and after.order_id == record.order_id)
+        goes_on = what == "replaced" and ours
+        record.ending = None if what is None or goes_on else Ending(what, _why(raw), ts_ns)
 
     def _settle(self, record: Record, now_ns: int) -> list[VenueReport]:
         """The end is told once every fill before it has been."""
         if record.quantity and record.filled >= record.quantity:
             record.ended, record.ending = True, None
-        if not record.ended or record.unexplained:
-            self._open[record.venue_id] = record
-        else:
-            self._open.pop(record.venue_id, None)
+        self.table.stays(record, not record.ended or record.unexplained)
         if record.ending is None or record.unexplained:
             return []
         ending, record.ending = record.ending, None
+        before = self.table.known(record.before)
+        if before is not None and ending.what == "rejected":  # the one before was quicker: it has ended, or goes on
+            return [self._report(before, "kept", ending.ts_ns, now_ns, reason=ending.reason)]
         return [self._report(record, ending.what, ending.ts_ns, now_ns, reason=ending.reason)]
 
     def _report(
@@ -281,10 +291,11 @@ class OrderStates:
         total: Decimal | None = None,
     ) -> VenueReport:
         """`total`: what has filled in all after this report."""
-        quantity, price, fee, execution_id = ZERO, ZERO, ZERO, ""
+        quantity, price, fee, fee_units, execution_id = ZERO, ZERO, ZERO, ZERO, ""
         if piece is not None and total is not None:
             quantity, price, execution_id = piece.quantity, piece.price, f"{record.venue_id}@{text_of(total)}"
-            fee = fee_of(record.symbol, record.side, quantity * price, self._fee_rate)
+            fee = fee_of(record.symbol, record.side, EXACT.multiply(quantity, price), self._fee_rate)
+            fee_units = fee_units_of(record.symbol, record.side, quantity, self._fee_rate)
         elif what in ("accepted", "foreign"):
             quantity, price = record.quantity, record.limit if what == "foreign" else ZERO
         record.told_end = record.told_end or what in ENDS
@@ -305,6 +316,7 @@ class OrderStates:
             reason=reason,
             ts_ns=ts_ns,
             received_ns=now_ns,
+            fee_units=fee_units,
         )
 
 

@@ -95,20 +95,37 @@ class Resolver:
             return
         asked_s = self._clocks.steady_s()
         try:
-            order = self._questions.by_client_id(record.client_order_id)
+            found = self._find(record)
         except NoAnswer as none:
             self._answered(none.answer)
             self._lane.put(lambda: self._search(search), search.backoff.next_s())
             return
         self._answered(GOOD)
         window = self._config.lookup_window_s
-        if order is not None:
-            self._desk.tell(lambda states, now: states.snapshot(order, now))
-        elif asked_s - search.since_s >= window:
+        for order in found:
+            self._snapshot(order)
+        if self._desk.ask(lambda _: bool(record.venue_id) or record.ended):
+            return
+        if asked_s - search.since_s >= window:
             reason = f"never arrived: the venue knows no order of this id, asked for {window:g} s"
             self._desk.tell(lambda states, now: states.refused(record, reason, now))
         else:
             self._lane.put(lambda: self._search(search), min(search.backoff.next_s(), window))
+
+    def _find(self, record: Record) -> list[RawOrder]:
+        """The order, what took its place before it, or the group that it is a leg of; empty where there is none.
+
+        Of one without an id of ours, whatever was submitted since may be it.
+        """
+        if record.unnamed:
+            since_ns = self._desk.ask(lambda states: states.last_submitted_ns)
+            return self._questions.orders_since(since_ns)
+        order = self._questions.by_client_id(record.leg_of or record.client_order_id)
+        found = [] if order is None else [order]
+        while order is not None and order.replaced_by:
+            order = self._questions.by_venue_id(order.replaced_by)
+            found += [] if order is None else [order]
+        return found[::-1]
 
     def _resync(self) -> None:
         self._queued = False
@@ -139,7 +156,7 @@ class Resolver:
         self._resync()
 
     def _compare(self) -> None:
-        before = self._desk.ask(lambda states: (states.last_submitted_ns, [r.venue_id for r in states.working()]))
+        before = self._desk.ask(lambda states: (states.last_submitted_ns, [r.venue_id for r in states.table.working()]))
         seen_until_ns, working = before
         orders = self._questions.open_orders()
         listed = {order.venue_id for order in orders}
@@ -178,7 +195,7 @@ class Resolver:
 
     def _explain(self) -> int:
         """How many orders still have a hole."""
-        holes = self._desk.ask(lambda states: [r for r in states.working() if r.unexplained])
+        holes = self._desk.ask(lambda states: [r for r in states.table.working() if r.unexplained])
         if not holes:
             return 0
         for fill in self._questions.fills_since(min(record.submitted_ns for record in holes)):

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
+
+import msgspec
 
 from tradetui.engine.gateways.alpaca.backoff import Backoff
 from tradetui.engine.gateways.alpaca.config import ExecutionConfig
 from tradetui.engine.gateways.alpaca.desk import Desk
 from tradetui.engine.gateways.alpaca.lane import Lane
 from tradetui.engine.gateways.alpaca.models import RawOrder, order_of, orders_of
-from tradetui.engine.gateways.alpaca.order_body import body_of
+from tradetui.engine.gateways.alpaca.order_body import ORDERS, Request, change_of, request_of
 from tradetui.engine.gateways.alpaca.order_records import Record
+from tradetui.engine.gateways.alpaca.order_states import OrderStates
 from tradetui.engine.gateways.alpaca.order_stream import KEYS_ADVICE
 from tradetui.engine.gateways.alpaca.rest import Answer, Clocks, Rest
 from tradetui.engine.gateways.alpaca.wire import NS_PER_S
-from tradetui.engine.gateways.live_words import Send
+from tradetui.engine.gateways.live_words import (
+    Close,
+    Replace,
+    Send,
+    SendBracket,
+    Sending,
+    SendPair,
+    SendTrailing,
+)
 from tradetui.engine.latency import LatencyHistogram
 
-ORDERS = "/v2/orders"
 LEAVING_LOOK_S = 0.05
 HALTED = "it was never sent: trading is halted on this machine (tradetui status)"
 
@@ -43,47 +53,108 @@ class Sender:
         self._tick_to_order, self._halted = tick_to_order, halted
         self.sent = 0
 
-    def send(self, send: Send, tries: int = 0, until_s: float | None = None) -> None:
-        """One order, unless it was taken back meanwhile or has been here before."""
-        record = self._desk.ask(lambda states: states.record(send.client_order_id, send.order.order_id))
-        body = body_of(send.order, send.client_order_id)
-        if isinstance(body, str):
-            self._desk.tell(lambda states, now: states.refused(record, body, now))
-            return
-        self._rest.take_turn()
-        if self._halted():  # asked last: a halt from another process is in force for the very next request
-            self._desk.tell(lambda states, now: states.refused(record, HALTED, now))
-            return
-        order = send.order
-        if not self._desk.ask(lambda states: states.begin(record, order.symbol, order.side, order.quantity)):
-            return
-        if until_s is None and self._desk.ask(lambda states: states.leaving(order.symbol)):
-            until_s = self._clocks.steady_s() + self._config.leaving_s
-        self.sent += 1
-        if send.received_ns and not tries:
-            self._tick_to_order.add(round(self._clocks.steady_s() * NS_PER_S) - send.received_ns)
-        self._heard(send, record, self._rest.ask_now("POST", ORDERS, body), tries, until_s)
+    def send(self, sending: Sending) -> None:
+        """What may bring an order, unless it was taken back meanwhile or has been here before."""
+        sends = sends_of(sending)
+        records = self._desk.ask(
+            lambda states: [states.table.record(s.client_order_id, s.order.order_id) for s in sends]
+        )
+        request = request_of(sending)
+        if isinstance(request, str):
+            self._refuse(records, request)
+        else:
+            self._go(_Post(request, sends, records))
 
-    def _heard(self, send: Send, record: Record, answer: Answer, tries: int, until_s: float | None) -> None:
+    def replace(self, replace: Replace) -> None:
+        """A change of an order that works, unless it was taken back or ended meanwhile."""
+        versions = self._desk.ask(lambda states: states.table.versions(replace.client_order_id))
+        old = versions[-1] if versions else None
+        new = old and self._desk.ask(lambda states: states.change(old, replace.new_client_order_id))
+        if old is None or not new:
+            return
+        quantity = old.quantity if replace.quantity is None else replace.quantity
+        new.symbol, new.side, new.quantity = old.symbol, old.side, quantity
+        self._go(_Post(change_of(replace, old.venue_id), (), [new]))
+
+    def _go(self, post: _Post) -> None:
+        self._rest.take_turn()
+        records = post.records
+        if self._halted():  # asked last: a halt from another process is in force for the very next request
+            self._refuse(records, HALTED)
+            return
+        if not self._desk.ask(post.begin):
+            return
+        symbol = records[0].symbol
+        if post.until_s is None and self._desk.ask(lambda states: states.table.leaving(symbol)):
+            post.until_s = self._clocks.steady_s() + self._config.leaving_s
+        self.sent += 1
+        received_ns = post.sends[0].received_ns if post.sends else 0
+        if received_ns and not post.tries:
+            self._tick_to_order.add(round(self._clocks.steady_s() * NS_PER_S) - received_ns)
+        self._heard(post, self._rest.ask_now(*post.request))
+
+    def _heard(self, post: _Post, answer: Answer) -> None:
+        records = post.records
         order = order_of(answer.body) if answer.fine else None
         self._answered(answer)
         if order is not None:
-            self._desk.tell(lambda states, now: states.snapshot(order, now))
-        elif answer.status == 429 and tries + 1 < self._config.tries_max:
-            self._desk.ask(lambda states: states.again(record))  # it was not looked at: only this says so for certain
-            self._lane.put(lambda: self.send(send, tries + 1, until_s))
+            self._desk.tell(lambda states, now: states.answered(records[0], order, now))
+        elif answer.status == 429 and post.tries + 1 < self._config.tries_max:
+            post.tries += 1
+            self._desk.ask(post.again)  # it was not looked at: only this says so for certain
+            self._lane.put(lambda: self._go(post))
         elif answer.unclear or answer.fine or _landed(answer):
             reason = answer.said or "an answer that is no order"
-            self._desk.tell(lambda states, now: states.unclear(record, reason, now))
-            self._look_up(record)
-        elif _in_the_way(answer) and until_s is not None and self._clocks.steady_s() < until_s:
+            self._desk.tell(lambda states, now: [r for one in records for r in states.unclear(one, reason, now)])
+            self._look_up(records[0])
+        elif _in_the_way(answer) and post.until_s is not None and self._clocks.steady_s() < post.until_s:
             # refused for certain, which leaves the id free: what stands in its way is about to go
-            self._desk.ask(lambda states: states.again(record))
-            self._lane.put(lambda: self.send(send, tries, until_s), LEAVING_LOOK_S)
+            self._desk.ask(post.again)
+            self._lane.put(lambda: self._go(post), LEAVING_LOOK_S)
         else:
             advice = f". {KEYS_ADVICE}" if answer.keys_refused else ""
-            reason = f"{answer.said or 'no reason given'} (HTTP {answer.status}){advice}"
-            self._desk.tell(lambda states, now: states.refused(record, reason, now))
+            self._refuse(records, f"{answer.said or 'no reason given'} (HTTP {answer.status}){advice}")
+
+    def _refuse(self, records: Sequence[Record], reason: str) -> None:
+        self._desk.tell(lambda states, now: [r for one in records for r in states.refused(one, reason, now)])
+
+
+class _Post(msgspec.Struct):
+    """A request on its way, the orders that it is to bring, and how often it was tried."""
+
+    request: Request
+    sends: tuple[Send, ...]
+    records: list[Record]
+    tries: int = 0
+    until_s: float | None = None  # for which it is sent again where others stand in its way
+
+    def begin(self, states: OrderStates) -> bool:
+        """From now on the venue may have them; False where one was taken back meanwhile."""
+        if any(record.stage != "queued" for record in self.records):
+            return False
+        orders = [send.order for send in self.sends]
+        terms = [(o.symbol, o.side, o.quantity) for o in orders] or [
+            (r.symbol, r.side, r.quantity) for r in self.records
+        ]
+        return all(states.begin(record, *of) for record, of in zip(self.records, terms, strict=True))
+
+    def again(self, states: OrderStates) -> None:
+        """The venue has none of them for certain."""
+        for record in self.records:
+            states.again(record)
+
+
+def sends_of(sending: Sending) -> tuple[Send, ...]:
+    """The orders that come with it, first the one whose id the venue is told."""
+    match sending:
+        case Send():
+            return (sending,)
+        case SendPair(stop=stop, target=target):
+            return (target, stop)
+        case SendBracket(entry=entry, stop=stop, target=target):
+            return tuple(send for send in (entry, stop, target) if send is not None)
+        case SendTrailing(send=send) | Close(send=send):
+            return (send,)
 
 
 class Canceller:

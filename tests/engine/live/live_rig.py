@@ -6,9 +6,20 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from tradetui.engine.bus import EventBus
 from tradetui.engine.config import run_config
-from tradetui.engine.gateways.live_words import Beat, Instruction, LiveInput, LookUp, Send, Withdraw, WithdrawAll
+from tradetui.engine.gateways.live_words import (
+    Beat,
+    Instruction,
+    LiveInput,
+    LookUp,
+    Send,
+    SendPair,
+    Withdraw,
+    WithdrawAll,
+)
 from tradetui.engine.journal.header import JournalHeader
 from tradetui.engine.journal.writer import HashJournal, Journal
 from tradetui.engine.live.build import build_live
@@ -75,7 +86,7 @@ class MemoryVenue:
     def __init__(self, cash: str = "100000", positions: dict[str, str] | None = None) -> None:
         self.cash = D(cash)
         self.positions = {symbol: D(units) for symbol, units in (positions or {}).items()}
-        self.orders: dict[str, Resting] = {}  # by client order id
+        self.orders: dict[int, Resting] = {}  # by order id
         self.others: tuple[VenueOrder, ...] = ()
         self.received: list[Instruction] = []
         self.told: list[VenueReport] = []
@@ -86,29 +97,35 @@ class MemoryVenue:
 
     def do(self, instruction: Instruction) -> None:
         self.received.append(instruction)
-        if isinstance(instruction, Send):
-            assert instruction.client_order_id not in self.orders, "an id was used twice"
-            self.orders[instruction.client_order_id] = Resting(f"v{len(self.orders) + 1}", instruction)
+        for send in sends_in(instruction):
+            assert send.order.order_id not in self.orders, "an id was used twice"
+            self.orders[send.order.order_id] = Resting(f"v{len(self.orders) + 1}", send)
 
     def of(self, order_id: int) -> Resting:
-        return self.orders[f"{SESSION}-{order_id}"]
+        return self.orders[order_id]
 
     def accepted(self, order_id: int) -> VenueReport:
         return self._report(self.of(order_id), "accepted", quantity=self.of(order_id).order.quantity)
 
-    def fill(self, order_id: int, units: str, price: str, fee: str = "0") -> VenueReport:
+    def changed(self, order_id: int, leaves: str) -> VenueReport:
+        """The venue has less left of an order."""
+        return msgspec.structs.replace(self._report(self.of(order_id), "changed"), leaves=D(leaves))
+
+    def fill(self, order_id: int, units: str, price: str, fee: str = "0", fee_units: str = "0") -> VenueReport:
         """Execute, and give the report, which the test may tell late, twice or never."""
         resting = self.of(order_id)
         order, quantity = resting.order, D(units)
         resting.filled += quantity
         self._executions += 1
         self._move(order.symbol, order.side, quantity, D(price), D(fee))
+        self.positions[order.symbol] -= D(fee_units)
         self._fills.setdefault(order_id, []).append((f"x{self._executions}", quantity, D(price)))
         if resting.filled >= order.quantity:
             resting.over = "filled"
-        return self._report(
+        told = self._report(
             resting, "fill", quantity=quantity, price=D(price), fee=D(fee), execution=f"x{self._executions}"
         )
+        return msgspec.structs.replace(told, fee_units=D(fee_units))
 
     def end(self, order_id: int, what: str = "cancelled", reason: str = "") -> VenueReport:
         self.of(order_id).over = what
@@ -238,7 +255,12 @@ class LiveRig:
         return [event for event in self.told if type(event) is kind]
 
     def sends(self) -> list[Send]:
-        return [i for i in self.venue.received if isinstance(i, Send)]
+        """Every order that left, those of a pair one by one."""
+        return [send for i in self.venue.received for send in sends_in(i)]
+
+    def pairs(self) -> list[tuple[int, int]]:
+        """Stops and targets that left as one."""
+        return [(i.stop.order.order_id, i.target.order.order_id) for i in self.venue.received if type(i) is SendPair]
 
     def withdrawn(self) -> list[int]:
         return [i.order_id for i in self.venue.received if isinstance(i, Withdraw)]
@@ -262,3 +284,10 @@ def buy(symbol: str = "AA", quantity: float = 10, **more: Any) -> SignalEvent:
 
 def flat(symbol: str = "AA") -> SignalEvent:
     return SignalEvent(symbol, 0)
+
+
+def sends_in(instruction: Instruction) -> list[Send]:
+    """The orders that an instruction sends."""
+    if isinstance(instruction, SendPair):
+        return [instruction.stop, instruction.target]
+    return [instruction] if isinstance(instruction, Send) else []

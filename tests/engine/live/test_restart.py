@@ -58,10 +58,10 @@ def story(rig: LiveRig) -> list[Callable[[], object]]:
         lambda: rig.turn(venue.fill(1, "4", "100.01")),
         lambda: rig.turn(venue.fill(1, "6", "100.02")),
         lambda: rig.quote(101.0, "BB"),
-        lambda: rig.turn(venue.unresolved(4)),
-        lambda: rig.turn(venue.fill(4, "5", "99.00")),
+        lambda: rig.turn(venue.unresolved(6)),
+        lambda: rig.turn(venue.fill(6, "5", "99.00")),
         lambda: rig.quote(102.0, "BB"),
-        lambda: rig.turn(venue.fill(4, "3", "99.00"), venue.end(4)),
+        lambda: rig.turn(venue.fill(6, "3", "99.00"), venue.end(6)),
         lambda: rig.quote(103.0, "AA"),
     ]
 
@@ -70,7 +70,7 @@ def missed(rig: LiveRig) -> None:
     """The venue tells again all that it did for every order that it is asked for, as a look-up does."""
     venue = rig.venue
     for number in dict.fromkeys(rig.looked_up()):
-        if f"s1-{number}" in venue.orders:
+        if number in venue.orders:
             rig.turn(*venue.history(number))
         else:
             rig.turn(venue.never_arrived(number))

@@ -66,7 +66,7 @@ def words(reports: list[VenueReport]) -> list[str]:
 @pytest.fixture
 def states() -> OrderStates:
     found = OrderStates("s1")
-    record = found.record("s1-1", 1)
+    record = found.table.record("s1-1", 1)
     found.queue(record)
     found.begin(record, "ACME", 1, Decimal(10))
     return found
@@ -100,7 +100,7 @@ def test_a_cancel_is_told_after_the_fills_before_it(states: OrderStates) -> None
     part(states, "2", "2")
     assert words(update(states, "canceled", body("canceled", "5", "41"))) == []
     assert words(history(states, "3", "5")) == ["fill", "cancelled"]
-    assert states.working() == []
+    assert states.table.working() == []
 
 
 def test_a_fill_that_beats_its_cancel_still_counts_and_leaves_nothing(states: OrderStates) -> None:
@@ -114,7 +114,7 @@ def test_nothing_goes_back(states: OrderStates) -> None:
     assert snapshot(states, "new", "0") == []
     assert snapshot(states, "canceled", "4", "41") == []
     assert part(states, "4", "4") == []
-    assert states.working() == []
+    assert states.table.working() == []
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_words_that_nobody_knows_survive(states: OrderStates, status: str) -> No
     assert words(snapshot(states, status, surprise={"a": 1})) == ["accepted"]
     assert update(states, f"became_{status}", body(status)) == []
     assert states.unknown_events == {f"became_{status}": 1}
-    assert len(states.working()) == 1
+    assert len(states.table.working()) == 1
 
 
 def test_done_for_today_is_not_the_end(states: OrderStates) -> None:
@@ -144,12 +144,12 @@ def test_an_end_by_the_venue_is_told_once(states: OrderStates, event: str) -> No
 
 
 def test_an_order_that_arrives_after_it_was_given_up_is_unwanted_and_its_fills_count(states: OrderStates) -> None:
-    record = states.record("s1-1")
+    record = states.table.record("s1-1")
     assert words(states.unclear(record, "timeout", 1)) == ["unresolved"]
     assert words(states.refused(record, "never arrived", 1)) == ["rejected"]
     assert snapshot(states, "new") == []
-    assert states.unwanted() == [record]
-    assert states.unwanted() == []
+    assert states.table.unwanted() == [record]
+    assert states.table.unwanted() == []
     assert words(part(states, "10", "10")) == ["fill"]
 
 
@@ -209,4 +209,4 @@ def test_lost_doubled_and_overtaken_frames_and_history_always_come_to_the_same(
     assert [f.leaves for f in fills] == [10 - Decimal(total) for _, total, _ in pieces]
     assert words(told).count("accepted") == 1
     assert told[0].what == "accepted"
-    assert states.working() == []
+    assert states.table.working() == []

@@ -10,13 +10,24 @@ from random import Random
 from typing import Any, TypeVar
 
 import msgspec
-from practice_market import ACME
 
+from practice_market import ACME
 from tradetui.engine.gateways.alpaca.config import ExecutionConfig, RestConfig, SocketConfig, Waits
 from tradetui.engine.gateways.alpaca.credentials import Credentials
 from tradetui.engine.gateways.alpaca.executor import AlpacaExecutor
 from tradetui.engine.gateways.alpaca.rest import Clocks
-from tradetui.engine.gateways.live_words import Arrived, LiveInput, LookUp, Send, VenueState, Withdraw, WithdrawAll
+from tradetui.engine.gateways.live_words import (
+    Arrived,
+    LiveInput,
+    LookUp,
+    Replace,
+    Send,
+    SendBracket,
+    SendPair,
+    VenueState,
+    Withdraw,
+    WithdrawAll,
+)
 from tradetui.engine.model.events import FeedEvent, OrderEvent, VenueReport
 from tradetui.engine.practice import trade_stream
 from tradetui.engine.practice.faults import Rule
@@ -102,14 +113,47 @@ class Trader:
     def send(self, order_id: int = 1, **more: Any) -> None:
         self.executor.do(Send(order(order_id, **more), client_id(order_id)))
 
-    def withdraw(self, order_id: int = 1) -> None:
-        self.executor.do(Withdraw(order_id, client_id(order_id)))
+    def pair(self, stop: str = "90", target: str = "110", **more: Any) -> None:
+        """Two exits of the same ten shares: order 2 is the stop, order 3 the target."""
+        self.executor.do(SendPair(exit_at(2, stop=stop, **more), exit_at(3, "+2", target=target, **more)))
+
+    def bracket(self, entry: dict[str, Any], stop: str | None = "90", target: str | None = "110") -> None:
+        """An entry, order 1, with its exits."""
+        legs = ("+2" if stop else "") + ("+3" if target else "")
+        self.executor.do(
+            SendBracket(
+                Send(order(1, **entry), client_id(1) + legs),
+                exit_at(2, stop=stop) if stop else None,
+                exit_at(3, target=target) if target else None,
+            )
+        )
+
+    def replace(self, order_id: int, change: int = 1, *, name: str = "", **more: Any) -> None:
+        name = name or client_id(order_id)
+        self.executor.do(Replace(order_id, name, f"{name}.{change}", **more))
+
+    def withdraw(self, order_id: int = 1, leg_of: str = "") -> None:
+        self.executor.do(Withdraw(order_id, client_id(order_id), leg_of))
 
     def withdraw_all(self) -> None:
         self.executor.do(WithdrawAll())
 
-    def look_up(self, order_id: int = 1) -> None:
-        self.executor.do(LookUp(order_id, client_id(order_id)))
+    def look_up(self, order_id: int = 1, leg_of: str = "") -> None:
+        self.executor.do(LookUp(order_id, client_id(order_id), leg_of))
+
+    def statuses(self) -> dict[str, str]:
+        """Each order at the venue by its type, the newest of a type."""
+        return {order["type"]: order["status"] for order in self.orders()}
+
+    def quote(self, bid: float, ask: float, size: float = 400, symbol: str = ACME) -> None:
+        """The market moves there, and a trade is printed at the bid."""
+        nanos = [round(price * 10**9) for price in (bid, size, ask, size)]
+
+        def move(venue: Any) -> None:
+            venue.exchange.quote(symbol, *nanos)
+            venue.exchange.trade(symbol, nanos[0], 10**9, 0)
+
+        self.server.call(move)
 
     def fault(self, kind: str, **more: Any) -> None:
         """Something goes wrong next."""
@@ -209,3 +253,14 @@ def order(order_id: int = 1, **more: Any) -> OrderEvent:
 def limit(price: str = "99.00", **more: Any) -> dict[str, Any]:
     """A limit order that rests, at that price."""
     return {"type": "limit", "limit_price": Decimal(price), **more}
+
+
+def exit_at(order_id: int, legs: str = "", *, stop: str = "", target: str = "", **more: Any) -> Send:
+    """A stop or a target that sells what a market order for ten shares brought."""
+    kind: dict[str, Any] = (
+        {"type": "stop", "stop_price": Decimal(stop), "role": "stop_loss"}
+        if stop
+        else {"type": "limit", "limit_price": Decimal(target), "role": "take_profit"}
+    )
+    fields = {"side": -1, "time_in_force": "gtc", "parent": 1, **kind, **more}
+    return Send(order(order_id, **fields), client_id(order_id) + legs)
