@@ -78,7 +78,7 @@ class LiveEngine:
         self._decisions = 0  # of the strategy, up to the last tick
         self._journal, self._bus, self._doors = journal, bus, doors
         self._mode, self._journal_name = mode, journal_name
-        self._compared: ReconciliationEvent | None = None
+        self._compared: tuple[ReconciliationEvent, int] | None = None  # and when by the steady clock
         self._builder = SnapshotBuilder(player, ticks)
         bus.observe(self._builder.observe)
         self._published_ns = self._committed_ns = now_ns
@@ -196,7 +196,7 @@ class LiveEngine:
             self._doors.ask_state()
         for event in said:
             if type(event) is ReconciliationEvent:
-                self._compared = event
+                self._compared = (event, now_ns)
         if said:
             self._bus.publish(said)
 
@@ -226,7 +226,7 @@ class LiveEngine:
                 orders_unconfirmed=player.core.venue.unconfirmed,
                 journal=self._journal_name,
                 holds=player.holds.reasons,
-                reconciliation=self._reconciliation(),
+                reconciliation=self._reconciliation(now_ns),
                 **self._as_the_venue_says(),
                 **facts,
             )
@@ -240,9 +240,9 @@ class LiveEngine:
         told = "LIVE" if not account.paper else "PAPER" if self._mode == "LIVE" else self._mode
         return {"mode": told, "account_label": f"****{account.account}"}
 
-    def _reconciliation(self) -> ReconciliationView | None:
-        seen = self._compared
-        if seen is None:
+    def _reconciliation(self, now_ns: int) -> ReconciliationView | None:
+        if self._compared is None:
             return None
+        seen, at_ns = self._compared
         told = tuple(difference.message for difference in seen.differences)
-        return ReconciliationView(seen.ts_ns, seen.orders, seen.positions, told)
+        return ReconciliationView(seen.ts_ns, seen.orders, seen.positions, told, now_ns - at_ns)

@@ -4,10 +4,18 @@ import msgspec
 import pytest
 
 from tradetui.engine.model.events import TradingState
-from tradetui.engine.model.snapshot import ExecutionView, FeedView, ReconciliationView, Snapshot, StorageView
+from tradetui.engine.model.snapshot import (
+    ExecutionView,
+    FeedView,
+    LatenciesView,
+    LatencyView,
+    ReconciliationView,
+    Snapshot,
+    StorageView,
+)
 from tradetui.tui import terminal
 
-NS = 1_000_000_000
+NS, MS = 1_000_000_000, 1_000_000
 SMALL, WIDE = (80, 24), (160, 45)
 
 
@@ -26,6 +34,12 @@ def paper(picture) -> Snapshot:
             StorageView("Redis", "DOWN", "connection refused at 127.0.0.1:6379; tried again every 2 s"),
         ),
         reconciliation=ReconciliationView(picture.clock_ns - 12 * NS, 3, 2, (), 12 * NS),
+        latencies=LatenciesView(
+            LatencyView(9_000, 240_000, 1_800_000, 9_600_000, 0),
+            LatencyView(40, 700_000, 2_100_000, 2_100_000, 0),
+            LatencyView(40, 1_100_000, 4_200_000, 12_000_000, 0),
+            queued_max=43,
+        ),
     )
 
 
@@ -112,3 +126,23 @@ async def test_why_no_risk_may_be_taken_is_said_and_space_does_nothing_to_a_halt
         await screen.press("space")
         assert "2 cancelled, 1 unconfirmed" in screen.text()
         assert desk.sent == []
+
+
+async def test_a_slow_way_from_tick_to_order_is_doubtful(running, fake_desk, paper):
+    slow = msgspec.structs.replace(paper.latencies, tick_to_order=LatencyView(9, 30 * MS, 80 * MS, 90 * MS, 0))
+    async with running(fake_desk(msgspec.structs.replace(paper, latencies=slow)), WIDE) as screen:
+        assert "▲ DELAY  from a tick LATE    p99 80ms" in screen.pane_text("health")
+
+
+async def test_each_delay_has_its_figures_where_there_is_room(running, fake_desk, paper):
+    only = msgspec.structs.replace(paper, storage=())
+    async with running(fake_desk(only), WIDE) as screen:
+        text = screen.pane_text("health")
+        assert "signal p50 0.2 p99 1.8 max 9.6 ms" in text
+        assert "order  p50 1.1 p99 4.2 max 12 ms" in text
+
+
+async def test_nothing_is_said_of_delays_that_nobody_measured(running, fake_desk, paper):
+    for latencies in (None, LatenciesView()):
+        async with running(fake_desk(msgspec.structs.replace(paper, latencies=latencies)), WIDE) as screen:
+            assert "DELAY" not in screen.pane_text("health")

@@ -7,7 +7,14 @@ from collections.abc import Hashable
 from rich.segment import Segment
 from rich.style import Style
 
-from tradetui.engine.model.snapshot import ExecutionView, FeedView, ReconciliationView, Snapshot, StorageView
+from tradetui.engine.model.snapshot import (
+    ExecutionView,
+    FeedView,
+    LatenciesView,
+    ReconciliationView,
+    Snapshot,
+    StorageView,
+)
 from tradetui.tui import format as fmt
 from tradetui.tui.panes.base import Line, Pane, between
 from tradetui.tui.view import mode_word, replayed
@@ -16,6 +23,7 @@ WELL, ON_THE_WAY, DOUBTFUL = ("OK", "AGREES"), ("CONNECTING", "END", "ASKING"), 
 HEAD, TROUBLE, COUNTS = 0, 1, 2  # what stays longest where rows are few
 RATE_LOW = 0.1  # of the budget: less than this is worth a warning
 NS_PER_MS = 1_000_000
+DELAY_MAX_NS = 50 * NS_PER_MS  # from a tick to its order: more is too slow for what it was decided on
 
 Ranked = tuple[int, Line]
 
@@ -30,7 +38,7 @@ class HealthPane(Pane, can_focus=True):
 
     def key(self, snapshot: Snapshot) -> Hashable:
         parts = (snapshot.feeds, snapshot.execution, snapshot.storage, snapshot.reconciliation, snapshot.holds)
-        return (*parts, snapshot.feed, snapshot.phase, snapshot.events, int(self.view.waited_s * 4))
+        return (*parts, snapshot.latencies, snapshot.feed, snapshot.phase, snapshot.events, int(self.view.waited_s * 4))
 
     def heading(self) -> str:
         ill = sum(state not in (*WELL, *ON_THE_WAY) for state in self._states(self.view.snapshot))
@@ -77,6 +85,8 @@ class HealthPane(Pane, can_focus=True):
             ranked += self._feed(feed, width)
         if snapshot.execution is not None:
             ranked += self._execution(snapshot.execution, width)
+        if snapshot.latencies is not None and snapshot.latencies.tick_to_signal.count:
+            ranked += self._delays(snapshot.latencies, width)
         ranked += self._books(snapshot.reconciliation, width)
         for store in snapshot.storage:
             ranked += self._store(store, width)
@@ -97,15 +107,23 @@ class HealthPane(Pane, can_focus=True):
         if way.message:
             lines.append(self._words(TROUBLE, way.message, width, self._style(way.state)))
         loud = self.view.styles.warning if way.unresolved else None
-        words = f"{way.sent:,} sent  {way.unresolved} unresolved  {fmt.plural(way.reconnects, 'reconnect')}"
+        left = "" if way.rate_left is None else f"  {_of(way.rate_left, way.rate_limit, '/')} left"
+        words = f"{way.sent:,} sent  {way.unresolved} unresolved{left}"
         lines.append(self._words(TROUBLE if way.unresolved else COUNTS, words, width, loud))
-        if way.rate_left is not None:
-            low = way.rate_left <= 0 or (way.rate_limit is not None and way.rate_left < RATE_LOW * way.rate_limit)
-            of = "" if way.rate_limit is None else f" of {way.rate_limit:,}"
-            words = f"{way.rate_left:,}{of} requests left this minute" + (", LOW" if low else "")
-            style = self.view.styles.warning if low else None
-            lines.append(self._words(TROUBLE if low else COUNTS, words, width, style))
-        return lines
+        if _low(way):
+            words = f"{_of(way.rate_left, way.rate_limit)} requests left this minute, LOW"
+            lines.append(self._words(TROUBLE, words, width, self.view.styles.warning))
+        return [*lines, self._words(COUNTS, fmt.plural(way.reconnects, "reconnect"), width)]
+
+    def _delays(self, took: LatenciesView, width: int) -> list[Ranked]:
+        worst_ns = max(took.tick_to_signal.p99_ns, took.tick_to_order.p99_ns)
+        state = "OK" if worst_ns <= DELAY_MAX_NS else "LATE"
+        lines = [self._head("DELAY", "from a tick", state, f"p99 {_millis(worst_ns)}", width)]
+        for name, one in (("signal", took.tick_to_signal), ("order", took.tick_to_order)):
+            if one.count:
+                p50, p99, most = (_millis(ns).removesuffix("ms") for ns in (one.p50_ns, one.p99_ns, one.max_ns))
+                lines.append(self._words(COUNTS, f"{name:<7}p50 {p50} p99 {p99} max {most} ms", width))
+        return [*lines, self._words(COUNTS, f"at most {took.queued_max:,} waited at once", width)]
 
     def _books(self, seen: ReconciliationView | None, width: int) -> list[Ranked]:
         if seen is None:
@@ -155,6 +173,17 @@ class HealthPane(Pane, can_focus=True):
         if state in WELL:
             return glyphs.dot
         return glyphs.ring if state in ON_THE_WAY else glyphs.doubt if state in DOUBTFUL else glyphs.stop
+
+
+def _of(left: int | None, limit: int | None, sign: str = " of ") -> str:
+    return f"{left or 0:,}" if limit is None else f"{left or 0:,}{sign}{limit:,}"
+
+
+def _low(way: ExecutionView) -> bool:
+    """Whether few requests are left in this minute."""
+    if way.rate_left is None:
+        return False
+    return way.rate_left <= 0 or (way.rate_limit is not None and way.rate_left < RATE_LOW * way.rate_limit)
 
 
 def _agreement(seen: ReconciliationView) -> str:

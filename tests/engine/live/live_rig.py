@@ -207,6 +207,7 @@ class LiveRig:
         strategy: Strategy | None = None,
         clock_ns: Callable[[], int] = lambda: 0,
         stale_s: float | None = None,
+        facts: Callable[[], dict[str, Any]] = dict,
         **options: Any,
     ) -> None:
         self.venue = venue or MemoryVenue()
@@ -222,7 +223,7 @@ class LiveRig:
         self.asked = 0
         bus: EventBus[LiveInput] = EventBus()
         bus.observe(self.told.extend)
-        doors = Doors(send or self.venue.do, self._ask, self.recorded.append, self.pictures.append, dict)
+        doors = Doors(send or self.venue.do, self._ask, self.recorded.append, self.pictures.append, facts)
         self.engine = LiveEngine(
             self.player, self.journal, bus, doors,
             mode="PRACTICE", journal_name="s.db", ticks=dict.fromkeys(symbols, 0.01), now_ns=self.now_ns,
