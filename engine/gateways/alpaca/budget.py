@@ -15,25 +15,28 @@ class Budget:
         self._limit = per_minute
         self.ordinary = per_minute - int(per_minute * cancel_share)
         self._spent: deque[float] = deque()
-        self._quiet_until = 0.0
+        self._quiet_until = self._cancels_quiet_until = 0.0
         self._lock = Lock()
 
     def spend(self, now_s: float, cancel: bool = False) -> float:
         """0.0 where a request may go now, and it is counted; else how long to wait before asking again."""
         with self._lock:
             self._forget(now_s)
-            if now_s < self._quiet_until:
-                return self._quiet_until - now_s
+            quiet_until = self._cancels_quiet_until if cancel else self._quiet_until
+            if now_s < quiet_until:
+                return quiet_until - now_s
             limit = self._limit if cancel else self.ordinary
             if len(self._spent) < limit:
                 self._spent.append(now_s)
                 return 0.0
             return max(0.001, self._spent[len(self._spent) - limit] + MINUTE_S - now_s)
 
-    def quiet(self, until_s: float) -> None:
-        """The venue wants no request before then."""
+    def quiet(self, until_s: float, cancels_until_s: float | None = None) -> None:
+        """The venue wants no request before then; cancels may be tried sooner, where that is said."""
         with self._lock:
             self._quiet_until = max(self._quiet_until, until_s)
+            sooner = until_s if cancels_until_s is None else min(until_s, cancels_until_s)
+            self._cancels_quiet_until = max(self._cancels_quiet_until, sooner)
 
     def left(self, now_s: float) -> int:
         """Ordinary requests that could go now."""

@@ -22,6 +22,7 @@ from tradetui.engine.gateways.alpaca.wire import words
 if TYPE_CHECKING:
     from alpaca.common.rest import RESTClient
 
+BUSY_S = 1.0  # after a 429 that no minute explains; and what a cancel waits for, which is worth a vain try
 RESET_MAX_S = 60.0  # the venue's minute: a reset farther away is not believed
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -88,7 +89,8 @@ class Rest:
         answer = self._one(method, path, dict(data) if data is not None else None)
         self.round_trip_ns = int((self._clocks.steady_s() - started) * 1e9)
         if answer.status == 429:
-            self._budget.quiet(self._clocks.steady_s() + self._rest_s())
+            now_s = self._clocks.steady_s()
+            self._budget.quiet(now_s + self._rest_s(), now_s + BUSY_S)
         return answer
 
     def close(self) -> None:
@@ -137,9 +139,9 @@ class Rest:
         return Answer(int(response.status_code), _json(response.text), self._credentials.redact(said(response.text)))
 
     def _rest_s(self) -> float:
-        reset = self._headers.get("X-RateLimit-Reset", "")
-        if not reset.isdigit():
-            return 1.0
+        reset, left = (self._headers.get(f"X-RateLimit-{name}", "") for name in ("Reset", "Remaining"))
+        if not reset.isdigit() or (left.isdigit() and int(left)):  # requests are left: it is busy, we were not too many
+            return BUSY_S
         return min(RESET_MAX_S, max(0.05, int(reset) - self._clocks.wall_ns() / 1e9))
 
     def _connect(self) -> RESTClient:

@@ -176,6 +176,14 @@ def test_a_venue_that_asks_for_quiet_gets_it() -> None:
     assert budget.spend(5.0) == 0.0
 
 
+def test_cancels_are_tried_sooner_where_the_venue_asks_for_a_minute_of_quiet() -> None:
+    budget = Budget(10, 0.2)
+    budget.quiet(60.0, 1.0)
+    assert budget.spend(0.5, cancel=True) == 0.5
+    assert budget.spend(1.0, cancel=True) == 0
+    assert budget.spend(1.0) == 59.0
+
+
 @pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(
