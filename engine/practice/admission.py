@@ -91,11 +91,9 @@ def _legs(case: Case) -> Refusal | None:
     new, account = case.new, case.account
     if not new.order_class:
         return None
-    opens = _opens(new, account)
-    if new.order_class == "oco":
-        return refusals.unprocessable("oco orders must be exit orders") if opens else None
-    if not opens:
-        return refusals.unprocessable(f"{new.order_class} orders must be entry orders")
+    exits, opens = new.order_class == "oco", _opens(new, account)
+    if exits == opens:
+        return refusals.unprocessable(f"{new.order_class} orders must be {'exit' if exits else 'entry'} orders")
     market = account.prices.price(new.asset.symbol)
     if new.stop_loss is None or market is None:
         return None

@@ -99,6 +99,15 @@ def test_an_oco_is_its_take_profit_with_one_held_leg(story: Story) -> None:
     assert story.events() == ["canceled limit sell", "new stop sell", "fill stop sell 10 at 98.9"]
 
 
+def test_the_stop_of_an_oco_lies_on_the_losing_side_of_the_market_too(story: Story) -> None:
+    sent(story, order())
+    refused = story.exchange.submit(
+        order("sell", kind="limit", order_class="oco", **{**EXITS, "stop_loss": {"stop_price": "100.50"}})
+    )
+    assert isinstance(refused, Refusal)
+    assert refused.message == "stop_loss.stop_price must be <= base_price - 0.01"
+
+
 def test_an_oto_has_one_exit_that_works_after_the_entry(story: Story) -> None:
     answer = sent(story, order(order_class="oto", stop_loss={"stop_price": "99", "limit_price": "98.5"}))
     assert [leg["type"] for leg in answer["legs"]] == ["stop_limit"]
