@@ -111,6 +111,7 @@ class ReferenceMarket:
 
     def finish(self) -> int:
         woke = self._end_instant() if self._instant else 0
+        self.orders.arrive_triggered()
         while not woke:
             due = min(self._due_reports() + self._due_bars(), default=None)
             if due is None:
@@ -184,6 +185,8 @@ class ReferenceMarket:
     def _do_due_before(self, at_ns: int) -> int:
         """What comes before the rows of a time; requests that arrive at that very time come after them."""
         while True:
+            if self.now_ns < at_ns:
+                self.orders.arrive_triggered()
             requests = [due for due in self._due_requests() if due.at_ns < at_ns]
             others = self._due_ends() + self._due_reports() + self._due_bars() + self._due_timer()
             due = min(requests + others, default=None)

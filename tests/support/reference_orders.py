@@ -25,6 +25,7 @@ from tradetui.engine.market.simulation import (
 )
 
 MARKET, LIMIT, STOP, STOP_LIMIT = range(4)
+TRIGGERED = 4  # a state alone
 GTC, IOC, FOK, GTX = range(4)
 MASK = (1 << 64) - 1
 
@@ -54,7 +55,7 @@ class OwnOrder:
     arrived: int
     leaves: int
     since: int
-    state: int  # STOP waits, MARKET goes on working, LIMIT rests
+    state: int  # STOP waits, TRIGGERED waits for the end of its time, MARKET goes on working, LIMIT rests
     ahead: int | None = None  # before it at its price, where only levels are known
     ended: bool = False
 
@@ -73,6 +74,7 @@ class ReferenceOrders:
         self.position = [0] * len(books)
         self.count = 0  # of arrivals and of the market's orders: what came first
         self.chances = 0
+        self.triggered: list[OwnOrder] = []  # stops, as long as rows of that time may come
 
     def next_count(self) -> int:
         self.count += 1
@@ -138,6 +140,13 @@ class ReferenceOrders:
         if force in (IOC, FOK):
             return self.end(own, REPORT_IOC if force == IOC else REPORT_FOK)
         return self._stay(own)
+
+    def arrive_triggered(self) -> None:
+        """The time is over in which these stops were triggered."""
+        triggered, self.triggered = self.triggered, []
+        for own in triggered:
+            if not own.ended:
+                self.meet(own)
 
     def _to_be_had(self, own: OwnOrder) -> int:
         """What is shown on its way, up to the first own order that would not give way."""

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from reference_book import ReferenceBook, better
-from reference_orders import MARKET, STOP, OwnOrder, ReferenceOrders
+from reference_orders import MARKET, STOP, TRIGGERED, OwnOrder, ReferenceOrders
 from tradetui.engine.market.simulation import (
     PRICE_MAX,
     ROW_ADD,
@@ -105,7 +105,8 @@ class ReferenceRows:
         for own in self.orders.in_state(row.symbol, MARKET):
             self.orders.take(own)
         for own in triggered:
-            self.orders.meet(own)
+            own.state = TRIGGERED
+        self.orders.triggered += triggered
         return Played(book_row, trade)
 
     # Faults

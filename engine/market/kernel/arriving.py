@@ -6,7 +6,7 @@ from tradetui.engine.market.kernel import layout as at
 from tradetui.engine.market.kernel.fills import allowed, end_own, fill, paid, reducible, tell
 from tradetui.engine.market.kernel.jit import once, part
 from tradetui.engine.market.kernel.levels import Memory, displayed, find_level, side_book
-from tradetui.engine.market.kernel.lines import free_own, join_level, join_line, leave
+from tradetui.engine.market.kernel.lines import free_own, join_level, join_line, join_line_after, leave
 from tradetui.engine.market.simulation import REPORT_FOK, REPORT_GTX, REPORT_IOC, REPORT_SELF_TRADE, SIZE_MAX
 
 NEWEST, OLDEST, BOTH, DECREMENT = range(4)
@@ -197,29 +197,30 @@ def wait_for_price(head: Memory, mem: Memory, own: int) -> None:
 
 @part
 def trigger(head: Memory, mem: Memory, symbol: int, buys_at: int, sells_at: int) -> None:
-    """Stops whose keys the market reached become orders that arrive, in the order in which they once arrived."""
-    first, last = at.NONE, at.NONE
+    """Stops whose keys the market reached wait for the end of this time, those of one row in order of arrival."""
+    before_all = mem[at.TRIGGERED_LAST]
     for row in range(2):
         book = symbol + at.STOP_BOOK + row * at.LEVEL_WORDS
         reached = buys_at if row == 0 else sells_at
         while mem[book + at.NEAREST] <= reached:
             own = mem[mem[book + at.NEXT] + at.FIRST]
             leave(head, mem, own)
-            before = last
-            while before != at.NONE and mem[before + at.OWN_ARRIVAL] > mem[own + at.OWN_ARRIVAL]:
+            mem[own + at.OWN_STATE] = at.TRIGGERED
+            before = mem[at.TRIGGERED_LAST]
+            while before != before_all and mem[before + at.OWN_ARRIVAL] > mem[own + at.OWN_ARRIVAL]:
                 before = mem[before + at.OWN_BEFORE]
-            after = first if before == at.NONE else mem[before + at.OWN_AFTER]
-            mem[own + at.OWN_BEFORE], mem[own + at.OWN_AFTER] = before, after
-            if before == at.NONE:
-                first = own
-            else:
-                mem[before + at.OWN_AFTER] = own
-            if after == at.NONE:
-                last = own
-            else:
-                mem[after + at.OWN_BEFORE] = own
-    while first != at.NONE:
-        after = mem[first + at.OWN_AFTER]
-        mem[first + at.OWN_KIND] -= at.STOP  # a stop is a market order now, a stop-limit a limit order
-        arrive(head, mem, first)
-        first = after
+            join_line_after(mem, own, before, at.TRIGGERED_FIRST, at.TRIGGERED_LAST)
+    if mem[at.TRIGGERED_FIRST] != at.NONE:
+        head[at.STOPS_DUE] = head[at.NOW] + 1
+        head[at.OTHER_DUE] = min(head[at.OTHER_DUE], head[at.STOPS_DUE])
+
+
+@part
+def arrive_triggered(head: Memory, mem: Memory) -> None:
+    """The time is over in which stops were triggered: they are orders that arrive, in that order."""
+    head[at.STOPS_DUE] = at.NEVER
+    while mem[at.TRIGGERED_FIRST] != at.NONE:
+        own = mem[at.TRIGGERED_FIRST]
+        leave(head, mem, own)
+        mem[own + at.OWN_KIND] -= at.STOP  # a stop is a market order now, a stop-limit a limit order
+        arrive(head, mem, own)

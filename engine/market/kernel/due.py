@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tradetui.engine.market.kernel import layout as at
-from tradetui.engine.market.kernel.arriving import arrive, wait_for_price
+from tradetui.engine.market.kernel.arriving import arrive, arrive_triggered, wait_for_price
 from tradetui.engine.market.kernel.fills import end_own, report
 from tradetui.engine.market.kernel.jit import once, part
 from tradetui.engine.market.kernel.levels import Memory
@@ -26,6 +26,10 @@ DUE, CANCELS, ID, SYMBOL, SIDE, KIND, FORCE, QUANTITY, LIMIT, STOP, REDUCES, EXP
 def happen(head: Memory, mem: Memory, until: int) -> int:
     """The first thing that is due before a row of the time `until`; the bits that it may wake by."""
     others = head[at.OTHER_DUE]
+    if head[at.STOPS_DUE] <= until:  # before all else of their time; the clock is still there
+        arrive_triggered(head, mem)
+        settle_others(head)
+        return 0
     if head[at.REQUEST_DUE] < until and head[at.REQUEST_DUE] <= others:
         head[at.NOW] = max(head[at.NOW], head[at.REQUEST_DUE])
         take_request(head, mem)
@@ -49,7 +53,9 @@ def happen(head: Memory, mem: Memory, until: int) -> int:
 @part
 def settle_others(head: Memory) -> None:
     """When the first of all but requests is due."""
-    head[at.OTHER_DUE] = min(head[at.EXPIRY_DUE], head[at.REPORT_DUE], head[at.BAR_DUE], head[at.TIMER_DUE])
+    head[at.OTHER_DUE] = min(
+        head[at.EXPIRY_DUE], head[at.REPORT_DUE], head[at.BAR_DUE], head[at.TIMER_DUE], head[at.STOPS_DUE]
+    )
 
 
 @once

@@ -43,7 +43,7 @@ OPEN: Final = 27  # whether an instant is: its symbol's number and time, whether
 OPEN_SYMBOL, OPEN_TIME, OPEN_ENDS, OPEN_BITS = range(28, 32)
 WOKEN_SYMBOL: Final = 32
 # -- `head`: what is due, and when
-REQUEST_DUE, OTHER_DUE, EXPIRY_DUE, REPORT_DUE, BAR_DUE, TIMER_DUE = range(33, 39)  # OTHER: of the four behind it
+REQUEST_DUE, OTHER_DUE, EXPIRY_DUE, REPORT_DUE, BAR_DUE, TIMER_DUE = range(33, 39)  # OTHER: all but requests
 REQUESTS, REQUESTS_MASK, REQUEST_FIRST, REQUEST_END = range(39, 43)  # a ring, counted on and on
 REPORTS, REPORTS_MASK, REPORT_READ, REPORT_KNOWN, REPORT_END, REPORT_LATEST = range(44, 50)
 OWN_FIRST, OWN_LAST, ARRIVALS = range(50, 53)  # all own orders at the venue by arrival
@@ -56,6 +56,7 @@ CHANCE, CHANCES = 75, 76  # of 2^53 draws so many are taken; drawn so far
 SAMPLES, SAMPLES_COUNT, LATENCIES = range(77, 80)  # of report latencies; drawn so far, of both kinds
 SOURCES: Final = 80  # which text of this package was compiled
 ANSWERS_WAKE: Final = 81  # whether reports wake that tell of nothing but ends that we asked for
+STOPS_DUE: Final = 82  # a nanosecond after stops were triggered: then their time is over
 HEAD_WORDS: Final = 96
 
 # -- a level: market's, own resting orders', or stops' at one price
@@ -105,6 +106,7 @@ QUOTE_LEVELS: Final = RECORD + 10  # two
 SEEN_BID, SEEN_BID_SIZE, SEEN_ASK, SEEN_ASK_SIZE, SEEN_BEYOND = range(RECORD + 12, RECORD + 17)  # keys and sizes
 BAR_NS, SYMBOL_BAR_DUE = RECORD + 17, RECORD + 18
 BAR_START, BAR_OPEN, BAR_HIGH, BAR_LOW, BAR_CLOSE, BAR_VOLUME, BAR_TRADES = range(RECORD + 19, RECORD + 26)
+TRIGGERED_FIRST, TRIGGERED_LAST = range(SYMBOL_START + RECORD + 26, SYMBOL_START + RECORD + 28)  # one line for all
 NEAREST: Final = TOTAL  # of an own or stop sentinel: the key of its best level
 
 # -- an own order at the venue
@@ -130,7 +132,7 @@ OWN_LATER: Final = 18  # in the line of all
 OWN_EARLIER: Final = 19
 OWN_CHAIN: Final = 20
 OWN_WORDS: Final = 24
-ARRIVED, RESTING, STOPPED, WORKING = range(4)
+ARRIVED, RESTING, STOPPED, WORKING, TRIGGERED = range(5)
 MARKET, LIMITED, STOP, STOP_LIMIT = range(4)
 GTC, IOC, FOK, GTX = range(4)
 

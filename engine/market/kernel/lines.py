@@ -73,14 +73,23 @@ def free_own(head: Memory, mem: Memory, own: int) -> None:
 @part
 def join_line(mem: Memory, own: int, first: int, last: int) -> None:
     """To the end of the line whose ends are told at the addresses `first` and `last`."""
-    tail = mem[last]
-    mem[own + at.OWN_BEFORE] = tail
-    mem[own + at.OWN_AFTER] = at.NONE
-    if tail == at.NONE:
+    join_line_after(mem, own, mem[last], first, last)
+
+
+@part
+def join_line_after(mem: Memory, own: int, before: int, first: int, last: int) -> None:
+    """Into that line behind `before`; behind nobody, it is the first."""
+    after = mem[first] if before == at.NONE else mem[before + at.OWN_AFTER]
+    mem[own + at.OWN_BEFORE] = before
+    mem[own + at.OWN_AFTER] = after
+    if before == at.NONE:
         mem[first] = own
     else:
-        mem[tail + at.OWN_AFTER] = own
-    mem[last] = own
+        mem[before + at.OWN_AFTER] = own
+    if after == at.NONE:
+        mem[last] = own
+    else:
+        mem[after + at.OWN_BEFORE] = own
 
 
 @part
@@ -131,6 +140,8 @@ def leave(head: Memory, mem: Memory, own: int) -> None:
     if state == at.WORKING:
         symbol = mem[own + at.OWN_SYMBOL]
         leave_line(mem, own, symbol + at.WORKING_FIRST, symbol + at.WORKING_LAST)
+    elif state == at.TRIGGERED:
+        leave_line(mem, own, at.TRIGGERED_FIRST, at.TRIGGERED_LAST)
     elif state != at.ARRIVED:
         leave_level(head, mem, own)
     mem[own + at.OWN_STATE] = at.ARRIVED

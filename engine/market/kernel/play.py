@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tradetui.engine.market.kernel import layout as at
-from tradetui.engine.market.kernel.arriving import take_again, trigger
+from tradetui.engine.market.kernel.arriving import arrive_triggered, take_again, trigger
 from tradetui.engine.market.kernel.due import end_bar, happen, know_reports, settle_others
 from tradetui.engine.market.kernel.jit import once, part
 from tradetui.engine.market.kernel.level_rows import play_depth_row, play_quote_row, play_trade
@@ -234,10 +234,15 @@ def play_rows(head: Memory, mem: Memory, tape: Memory, stop: int, budget: int) -
 
 @part
 def play_end(head: Memory, mem: Memory) -> int:
-    """The market is over: the last instant, then reports on their way and open bars."""
+    """The market is over: the last instant, stops it triggered, then reports on their way and open bars; or GROW."""
+    if head[at.STOPS_DUE] != at.NEVER and (head[at.TOP] > head[at.LIMIT] or not has_room(head)):
+        return at.GROW
     bits = 0
     if head[at.OPEN]:
         bits = end_instant(head, mem)
+    if head[at.STOPS_DUE] != at.NEVER:
+        arrive_triggered(head, mem)
+        settle_others(head)
     while bits == 0:
         due: int = min(head[at.REPORT_DUE], head[at.BAR_DUE])
         if due == at.NEVER:

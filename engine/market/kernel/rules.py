@@ -30,7 +30,9 @@ def write_rules(arena: Arena, rules: SimulationRules) -> None:
     head[at.SAMPLES] = arena.take(len(rules.report_ns))
     arena.mem[head[at.SAMPLES] : head[at.SAMPLES] + len(rules.report_ns)] = rules.report_ns
     head[at.SAMPLES_COUNT] = len(rules.report_ns)
-    head[[at.REQUEST_DUE, at.OTHER_DUE, at.EXPIRY_DUE, at.REPORT_DUE, at.BAR_DUE, at.TIMER_DUE]] = at.NEVER
+    head[[at.REQUEST_DUE, at.OTHER_DUE, at.EXPIRY_DUE, at.REPORT_DUE, at.BAR_DUE, at.TIMER_DUE, at.STOPS_DUE]] = (
+        at.NEVER
+    )
     head[[at.REQUESTS_MASK, at.REPORTS_MASK]] = -1
     arena.take_ring(at.REQUESTS, at.REQUEST_FIRST, at.REQUEST_END, at.REQUEST_WORDS)
     arena.take_ring(at.REPORTS, at.REPORT_READ, at.REPORT_END, at.REPORT_WORDS)
