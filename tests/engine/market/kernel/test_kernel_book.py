@@ -97,19 +97,6 @@ def test_many_trades_of_one_match_are_all_told() -> None:
     assert len(book) == 0
 
 
-@pytest.mark.slow
-def test_hundreds_of_thousands_of_sparse_levels_keep_their_order() -> None:
-    prices = np.random.default_rng(1).permutation(1_000_000)[:200_000] * 1_000_003 + 1
-    book = KernelBook()
-    rows = np.zeros((len(prices), 6), np.int64)
-    rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], rows[:, 4] = BOOK_ADD, np.arange(len(prices)), -1, prices, 1
-    book.apply(rows)
-    assert [level.price for level in book.depth(-1, len(prices))] == np.sort(prices).tolist()
-    rows[:, 0] = BOOK_CANCEL
-    book.apply(rows[::2].copy())
-    assert [level.price for level in book.depth(-1, len(prices))] == np.sort(prices[1::2]).tolist()
-
-
 def test_an_unknown_change_is_a_bad_row() -> None:
     book = KernelBook()
     book.apply(np.array([[9, 1, 1, 1, 1, 1]], np.int64))
