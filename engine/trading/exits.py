@@ -59,6 +59,8 @@ class Exits:
             self.close_up(order, now, events)
             if order.role != "quote":
                 events += self._quotes.after_exit(order, now)
+        if done and self._made_way:
+            self.settle(order.symbol, now, events)
         return events
 
     def close_up(self, filled: Order | FillEvent, now: Moment, events: list[Event]) -> None:
@@ -103,6 +105,7 @@ class Exits:
         """Protect again what no close is going to leave any more."""
         if symbol in self._made_way and not any(o.role == "close" for o in self._open.of(symbol)):
             self._protect_again(symbol, ZERO, now, events)
+            self.stand_down(symbol)
 
     def stand_down(self, symbol: str | None = None) -> None:
         """Nothing comes back by itself: all was cancelled on purpose, or there is nothing to protect."""
@@ -117,12 +120,14 @@ class Exits:
 
     def dropped(self, order: Order, now: Moment, events: list[Event]) -> None:
         """An exit that the venue did not take or keep, where it was not for its mate's sake."""
+        held = self._portfolio.quantity(order.symbol)
         if order.role == "close":
             events += self._placing.end_held(order.symbol, "its close did not fill", now)
-            if self.sets_aside:
-                self.settle(order.symbol, now, events)
+            reduces = held and (held > 0) != (order.side > 0) and held.copy_abs() < order.left
+            if self.sets_aside and order.status == OrderStatus.REJECTED and reduces:  # a leg was quicker
+                self.place_close(self.closing(order.symbol, held, order.reason, now), now, events)
+            self.settle(order.symbol, now, events)
             return
-        held = self._portfolio.quantity(order.symbol)
         if order.role != "stop_loss" or not self.sets_aside or held * order.side >= 0 or order.left <= 0:
             return
         units = min(order.left, held.copy_abs())
@@ -141,11 +146,13 @@ class Exits:
     def _protect(self, entry: Order, quantity: Decimal, now: Moment, events: list[Event]) -> None:
         """Give units of an entry their legs.
 
-        A lone stop cannot stand beside an entry that still works where own orders must not meet: the entry's rest goes.
+        Where own orders must not meet, a lone stop cannot stand beside an entry that still works, nor a lone target
+        beside one at the market: the entry's rest goes.
         """
         legs = legs_of(entry, quantity, now.ts_ns, now.cause)
-        if self.sets_aside and [leg.role for leg in legs] == ["stop_loss"] and entry.order_id in self._open.by_id:
-            events.append(self._placing.cancel(entry, "its stop-loss cannot stand beside it", now))
+        works = self.sets_aside and entry.order_id in self._open.by_id
+        if works and len(legs) == 1 and (legs[0].role == "stop_loss" or entry.type == "market"):
+            events.append(self._placing.cancel(entry, f"its {_name(legs[0])} cannot stand beside it", now))
         self._place_legs(legs, now, events)
 
     def _place_legs(self, legs: list[Order], now: Moment, events: list[Event]) -> None:
@@ -161,7 +168,7 @@ class Exits:
         """
         parent = self._open.by_id.get(leg.parent)
         if parent is not None:
-            events.append(self._placing.cancel(parent, f"its {leg.role.replace('_', ' ')} filled", now))
+            events.append(self._placing.cancel(parent, f"its {_name(leg)} filled", now))
         mate = self._open.by_id.get(leg.mate)
         if mate is None or not (done or (leg.role == "stop_loss" and not self.sets_aside)):
             return
@@ -194,17 +201,15 @@ class Exits:
 
     def _protect_again(self, symbol: str, leaving: Decimal, now: Moment, events: list[Event]) -> None:
         """Legs that made way come back for what of the position is neither leaving nor protected."""
-        legs = self._made_way.get(symbol, [])
-        while legs:
-            side = legs[-1].side
-            bare = EXACT.subtract(self._free(symbol, side), leaving)
-            if bare <= 0:
-                return
-            part = [leg for leg in legs if leg is legs[-1] or leg.order_id == legs[-1].mate]
+        parts: dict[int, list[Order]] = {}
+        for leg in self._made_way.get(symbol, ()):
+            parts.setdefault(leg.mate if leg.mate in parts else leg.order_id, []).append(leg)
+        for part in parts.values():
+            bare = EXACT.subtract(self._free(symbol, part[0].side), leaving)
             quantity = min(bare, *(leg.left for leg in part))
-            for leg in part:
-                legs.remove(leg)
             if quantity > 0:
                 self._place_legs([again(leg, quantity, now.ts_ns, now.cause) for leg in part], now, events)
-            if not legs:
-                self._made_way.pop(symbol, None)
+
+
+def _name(leg: Order) -> str:
+    return leg.role.replace("_", " ")

@@ -217,7 +217,7 @@ class OrderManager:
             fix_levels(order, fill.price, self._instruments[order.symbol])
         if self._book_fill(order, fill):
             self._open.forget(order)
-        if not self._portfolio.quantity(fill.symbol):
+        if order.role == "close" and order.status in DONE:
             self._exits.stand_down(fill.symbol)
 
     def put_back_left(self, order_id: int, left: Decimal) -> None:
@@ -237,6 +237,8 @@ class OrderManager:
         self._open.forget(order)
         if told.reason == MAKES_WAY:
             self._exits.remember(order)
+        elif order.role == "close":
+            self._exits.stand_down(order.symbol)
         if awaited:
             self._open.leaving[order.order_id] = order
 

@@ -95,6 +95,23 @@ def test_what_a_close_leaves_over_is_protected_again_at_once() -> None:
     assert rig.pairs() == [(2, 3), (5, 6)]
 
 
+def test_a_close_of_a_part_that_the_venue_refuses_brings_the_exits_of_that_part_back() -> None:
+    rig = protected(LiveRig(PLAN)).quote(101.0)
+    rig.turn(rig.venue.end(2), rig.venue.end(3), rig.venue.end(4, "rejected", "halted"))
+    assert working(rig) == [(5, "stop_loss", 6), (6, "take_profit", 6), (7, "stop_loss", 4), (8, "take_profit", 4)]
+
+
+def test_a_close_that_is_too_large_because_a_target_was_quicker_goes_again_for_what_is_left() -> None:
+    rig = protected(LiveRig(PLAN)).quote(103.0)
+    rig.turn(
+        rig.venue.fill(3, "4", "120"), rig.venue.end(2), rig.venue.end(3), rig.venue.end(4, "rejected", "too many")
+    )
+    assert working(rig) == [(5, "close", 6)]
+    rig.turn(rig.venue.fill(5, "6", "103"))
+    assert working(rig) == []
+    assert rig.agrees()
+
+
 def test_a_close_that_the_venue_refuses_brings_the_exits_back() -> None:
     rig = protected(LiveRig(PLAN)).quote(103.0)
     rig.turn(rig.venue.end(2), rig.venue.end(3), rig.venue.end(4, "rejected", "halted"))

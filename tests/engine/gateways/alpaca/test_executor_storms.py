@@ -8,9 +8,10 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from trading_floor import AFTER_THE_MINUTE, QUICK, QUICK_PINGS, Trader, client_id, limit
+from trading_floor import AFTER_THE_MINUTE, QUICK, QUICK_PINGS, Trader, client_id, exit_at, limit
 
 from tradetui.engine.gateways.alpaca.config import RestConfig
+from tradetui.engine.gateways.live_words import SendPair, Withdraw
 from tradetui.engine.model.events import VenueReport
 from tradetui.engine.practice.faults import Chance
 
@@ -83,3 +84,61 @@ def _agree(one: Trader) -> None:
         assert words["accepted"] <= 1
         assert sum(words[word] for word in OVER) <= 1
     assert one.executor.health().unresolved == 0
+
+
+PAIRS = 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_after_a_storm_every_pair_is_over_and_no_exit_was_anybody_elses(
+    trader: Callable[..., Trader], seed: int
+) -> None:
+    one = trader(
+        rest=RestConfig(read_s=0.1, waits=QUICK, per_minute=10_000),
+        socket=QUICK_PINGS,
+        clocks=AFTER_THE_MINUTE,
+        poll_s=0.1,
+        lookup_window_s=0.5,
+    )
+    one.quote(100.0, 100.02)
+    one.server.call(lambda venue: venue.faults.set_chance(Chance(seed=seed, every=4, delay_s=0.02)))
+    chance = Random(seed)
+    for number in range(1, 3 * PAIRS, 3):
+        one.send(number)
+        one.inbox.until(lambda _, number=number: _over(one, number), f"the end of {number}")
+        one.executor.do(
+            SendPair(
+                exit_at(number + 1, stop="99"),
+                exit_at(number + 2, f"+{number + 1}", target="101"),
+            )
+        )
+        one.inbox.until(lambda _, number=number: one.inbox.words(number + 1), f"anything of {number + 1}")
+        end = chance.choice(("target", "a part", "stop", "cancel", "nothing"))
+        if end == "cancel":
+            one.executor.do(Withdraw(number + 1, client_id(number + 1), f"{client_id(number + 2)}+{number + 1}"))
+        else:
+            bid = {"stop": 98.9, "nothing": 100.0}.get(end, 101.0)
+            one.quote(bid, bid + 0.02, 4 if end == "a part" else 400)
+        one.quote(100.0, 100.02)
+    one.server.call(lambda venue: venue.faults.clear())
+    for number in range(3, 3 * PAIRS + 1, 3):
+        one.executor.do(Withdraw(number, f"{client_id(number)}+{number - 1}"))
+    everything = range(1, 3 * PAIRS + 1)
+    one.inbox.until(lambda _: all(_over(one, number) for number in everything), f"seed {seed}")
+    one.inbox.until(lambda _: all(o["status"] in _DONE for o in one.orders()))
+    one.inbox.until(lambda _: _units(one) == one.position(), "every fill")
+    assert one.inbox.words(0) == []
+    fills = [r for r in one.inbox.reports() if r.what == "fill"]
+    cash = one.server.call(lambda venue: venue.exchange.account.ledger.cash)
+    assert 100_000 - sum(f.quantity * f.side * f.price for f in fills) == cash
+    for number in range(3, 3 * PAIRS + 1, 3):
+        assert sum(f.quantity for f in fills if f.order_id in (number - 1, number)) <= 10
+
+
+def _over(one: Trader, number: int) -> bool:
+    return any(r.what in OVER or (r.what == "fill" and r.leaves == 0) for r in one.inbox.reports(number))
+
+
+def _units(one: Trader) -> Decimal:
+    return sum((r.quantity * r.side for r in one.inbox.reports() if r.what == "fill"), Decimal(0))
