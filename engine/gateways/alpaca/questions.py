@@ -44,8 +44,14 @@ class Questions:
         return self._orders({"status": "open"})
 
     def orders_since(self, ts_ns: int) -> list[RawOrder]:
-        """Everything that was submitted since about then."""
-        return self._orders({"status": "all", "after": timestamp(ts_ns - MARGIN_NS)})
+        """Everything that was submitted since about then; since 0, everything."""
+        after = {"after": timestamp(ts_ns - MARGIN_NS)} if ts_ns else {}
+        return self._orders({"status": "all", **after})
+
+    def newest_ns(self) -> int:
+        """When the account's newest order was submitted; 0 for an account without any."""
+        rows = self._list("/v2/orders", {"status": "all", "limit": "1", "direction": "desc", "nested": "true"})
+        return max((order.submitted_ns for order in orders_of(rows)), default=0)
 
     def fills_since(self, ts_ns: int) -> list[RawFill]:
         """The account's executions since about then, oldest first."""

@@ -45,6 +45,8 @@ class Resolver:
         self._questions, self._desk, self._lane = questions, desk, lane
         self._config, self._clocks, self._chance, self._answered = config, clocks, chance, answered
         self._dones: list[Callable[[], None]] = []  # who wants to hear of the next comparison
+        self._listed_until_ns: int | None = None  # every order of the account up to then has been seen
+        self._began_ns = 0  # what was over by then is in the account that the session's books begin with
         # Each is on the lane once at most.
         self._queued = self._retrying = self._polling = self._explaining = self._asking = False
         self._resync_backoff = Backoff(config.rest.waits, chance)
@@ -156,12 +158,15 @@ class Resolver:
         self._resync()
 
     def _compare(self) -> None:
-        before = self._desk.ask(lambda states: (states.last_submitted_ns, [r.venue_id for r in states.table.working()]))
-        seen_until_ns, working = before
+        """List what works and what was submitted since the last list: the stream may have told of later ones alone."""
+        working = self._desk.ask(lambda states: [r.venue_id for r in states.table.working()])
+        if self._listed_until_ns is None:
+            self._began_ns = self._listed_until_ns = self._questions.newest_ns()
         orders = self._questions.open_orders()
         listed = {order.venue_id for order in orders}
-        if seen_until_ns:
-            orders += [o for o in self._questions.orders_since(seen_until_ns) if o.venue_id not in listed]
+        since = [o for o in self._questions.orders_since(self._listed_until_ns) if o.submitted_ns > self._began_ns]
+        orders += [order for order in since if order.venue_id not in listed]
+        self._listed_until_ns = max([self._listed_until_ns, *(order.submitted_ns for order in since)])
         listed = {order.venue_id for order in orders}
         for order in orders:
             self._snapshot(order)

@@ -179,9 +179,11 @@ class Trader:
 
     def ready(self) -> None:
         """Wait until it listens, and has compared what was there before."""
-        self.listening()
-        self.executor.ask_state()  # asked after the comparison, by the same thread
-        self.inbox.state()
+        self.inbox.until(lambda items: any(isinstance(item, FeedEvent) for item in items), "the stream")
+        for _ in range(2):  # the second is asked after the comparison, by the same thread
+            self.inbox.items.clear()
+            self.executor.ask_state()
+            self.inbox.state()
         self.inbox.items.clear()
 
     def stop(self) -> None:
