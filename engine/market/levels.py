@@ -5,27 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 
+import msgspec
+
 EMPTY_LEVELS_SPARE = 64  # empty levels kept beside as many as live: emptying and filling one again costs no heap work
 
 
-class RestingOrder:
+class RestingOrder(msgspec.Struct, eq=False):
     """One order in its queue, linked to those before and after it. Only the book changes it."""
 
-    __slots__ = ("after", "arrival", "before", "changed_ns", "entered_ns", "level", "order_id", "size")
-
-    after: RestingOrder | None
-
-    def __init__(
-        self, order_id: int, size: int, ts_ns: int, arrival: int, level: Level, before: RestingOrder | None
-    ) -> None:
-        self.order_id = order_id
-        self.size = size
-        self.entered_ns = ts_ns
-        self.changed_ns = ts_ns
-        self.arrival = arrival  # its turn among all orders of the book; a new one when it loses its place
-        self.level = level
-        self.before = before
-        self.after = None
+    order_id: int
+    size: int
+    entered_ns: int
+    changed_ns: int
+    arrival: int  # its turn among all orders of the book; a new one when it loses its place
+    level: Level
+    before: RestingOrder | None
+    after: RestingOrder | None = None
 
     @property
     def side(self) -> int:
@@ -69,13 +64,15 @@ class PriceSide:
     outnumber the living (lazy deletion): so a change never searches the heap, and memory is bounded by what is alive.
     """
 
-    __slots__ = ("dead", "heap", "levels", "sign")
+    __slots__ = ("dead", "heap", "levels", "sign", "top")
 
     def __init__(self, sign: int) -> None:
         self.sign = sign  # +1 bids, -1 asks
         self.heap: list[int] = []  # of -sign * price
         self.levels: dict[int, Level] = {}
         self.dead = 0
+        # No level that has an order is better than this one, which was once the best; it may be dead. None: not known
+        self.top: Level | None = None
 
     def __len__(self) -> int:
         """How many prices have an order."""
@@ -94,6 +91,7 @@ class PriceSide:
         while heap:
             level = levels[-sign * heap[0]]
             if level.orders:
+                self.top = level
                 return level
             heappop(heap)
             del levels[level.price]
@@ -117,6 +115,13 @@ class PriceSide:
             if level.orders:
                 yield level
 
+    def revive(self, level: Level) -> None:
+        """Count a level that gets its first order."""
+        self.dead -= 1
+        top = self.top
+        if top is not None and (level.price - top.price) * self.sign > 0:
+            self.top = level
+
     def bury(self) -> None:
         """Count a level that has just lost its last order; sweep the dead out where they outnumber the living."""
         self.dead += 1
@@ -128,7 +133,7 @@ class PriceSide:
 
     def clear(self) -> None:
         """No order and no level is left."""
-        self.heap, self.levels, self.dead = [], {}, 0
+        self.heap, self.levels, self.dead, self.top = [], {}, 0, None
 
 
 def append(level: Level, order: RestingOrder) -> None:
@@ -138,7 +143,7 @@ def append(level: Level, order: RestingOrder) -> None:
     order.after = None
     if last is None:
         level.first = order
-        level.half.dead -= 1
+        level.half.revive(level)
     else:
         last.after = order
     level.last = order

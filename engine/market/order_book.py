@@ -62,10 +62,10 @@ class OrderBook:
             return self._left_out(Fault.BAD_SIZE)
         self._arrivals += 1
         last = level.last
-        order = self._orders[order_id] = RestingOrder(order_id, size, ts_ns, self._arrivals, level, last)
+        order = self._orders[order_id] = RestingOrder(order_id, size, ts_ns, ts_ns, self._arrivals, level, last)
         if last is None:  # `append`, spelled out: the call alone would be a tenth of all this
             level.first = order
-            half.dead -= 1
+            half.revive(level)
         else:
             last.after = order
         level.last = order
@@ -174,12 +174,16 @@ class OrderBook:
 
     def get_best_bid(self) -> int | None:
         """The highest price of a bid."""
-        level = self._bids.best()
+        level = self._bids.top
+        if level is None or not level.orders:
+            level = self._bids.best()
         return None if level is None else level.price
 
     def get_best_ask(self) -> int | None:
         """The lowest price of an ask."""
-        level = self._asks.best()
+        level = self._asks.top
+        if level is None or not level.orders:
+            level = self._asks.best()
         return None if level is None else level.price
 
     @property
