@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tradetui.engine.backoff import Backoff, Waits
 from tradetui.engine.errors import TradetuiError
+from tradetui.engine.loop_thread import LoopThread
 from tradetui.engine.model.events import Event, MarketData
-from tradetui.engine.storage.backoff import Backoff
 from tradetui.engine.storage.cache_view import TICKS_KEPT, CacheView, HeldPosition, PendingOrder
 from tradetui.engine.storage.faults import StorageError
 from tradetui.engine.storage.follower import Follower
 from tradetui.engine.storage.picture import StorePicture
-from tradetui.engine.storage.thread import Loop
 from tradetui.engine.storage.urls import StorageUrl
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _Word = bytes | bytearray | memoryview | str | int | float  # as the client's ty
 
 TTL_S = 86_400
 POLL_S = 0.05
+WAITS = Waits(first_s=0.25, longest_s=15.0)  # between tries to reach the server
 PING_S = 1.0
 ANSWER_S_MAX = 2.0
 EVENTS_PER_TURN = 500
@@ -63,11 +64,11 @@ class RedisCache:
     ) -> None:
         self._url, self._session, self._follower, self._clock = url, session, follower, clock
         self._ttl_s, self._answer_s_max = ttl_s, answer_s_max
-        self._backoff = backoff or Backoff(chance)
+        self._backoff = backoff or Backoff(WAITS, chance)
         self._view = CacheView()
         self._ticks: deque[MarketData] = deque(maxlen=TICKS_WAITING_MAX)
         self.tick: Callable[[MarketData], None] = self._ticks.append  # one call of C, from the engine's thread
-        self._loop = Loop("cache", self._main)
+        self._loop = LoopThread("cache", self._main)
         self._stored = False  # the last writing had everything
         self._picture = StorePicture(url.shown, "CONNECTING", "not connected yet", since_ns=clock())
 
@@ -81,7 +82,7 @@ class RedisCache:
 
     def close(self, timeout_s: float) -> StorePicture:
         """Write the rest, for at most so long, and end."""
-        self._loop.stop(timeout_s)
+        self._loop.finish(timeout_s)
         return self.picture()
 
     def picture(self) -> StorePicture:

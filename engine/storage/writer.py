@@ -10,20 +10,21 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from tradetui.engine.backoff import Backoff, Waits
 from tradetui.engine.errors import TradetuiError
 from tradetui.engine.journal.reader import open_journal
+from tradetui.engine.loop_thread import LoopThread
 from tradetui.engine.model.events import Event
-from tradetui.engine.storage.backoff import Backoff
 from tradetui.engine.storage.durable import Durable
 from tradetui.engine.storage.follower import Follower
 from tradetui.engine.storage.picture import StorePicture
 from tradetui.engine.storage.rows import Row, SessionRows
 from tradetui.engine.storage.sessions import SessionInfo
-from tradetui.engine.storage.thread import Loop
 
 EVENTS_PER_TURN = 500
 ROWS_PER_TRANSACTION = 1_000
 STOPPING_WAIT_S_MAX = 0.25
+WAITS = Waits(first_s=0.25, longest_s=15.0)  # between tries to reach a server
 
 
 class Pace(NamedTuple):
@@ -77,12 +78,12 @@ class StorageWriter:
         pace: Pace | None = None,
     ) -> None:
         self._database, self._info, self._follower, self._clock = database, info, follower, clock
-        self._backoff, self._pace = backoff or Backoff(chance), pace or Pace()
+        self._backoff, self._pace = backoff or Backoff(WAITS, chance), pace or Pace()
         self._rows, self._durable = SessionRows(info), Durable(follower.journal)
         self._waiting: deque[tuple[int, list[Row]]] = deque()
         self._quiet_turns = 0
         self._over = False
-        self._loop = Loop("storage", self._main)
+        self._loop = LoopThread("storage", self._main)
         self._picture = StorePicture(database.name, "CONNECTING", "not connected yet", since_ns=clock())
 
     def observe(self, events: Sequence[Event]) -> None:
@@ -95,7 +96,7 @@ class StorageWriter:
 
     def close(self, timeout_s: float) -> StorePicture:
         """Store the rest, for at most so long, and end. Close the journal first. What is left, the journal has."""
-        self._loop.stop(timeout_s)
+        self._loop.finish(timeout_s)
         return self.picture()
 
     def picture(self) -> StorePicture:

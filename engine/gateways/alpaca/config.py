@@ -7,16 +7,11 @@ from typing import Literal
 
 import msgspec
 
+from tradetui.engine.backoff import Waits
+
 PAPER_URL = "https://paper-api.alpaca.markets"
 DATA_URL = "https://data.alpaca.markets"
 DATA_STREAM_URL = "wss://stream.data.alpaca.markets"
-
-
-class Waits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Seconds between tries: doubling from the first to the longest, half of each by chance."""
-
-    first_s: float = 0.5
-    longest_s: float = 30.0
 
 
 class SocketConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -16,7 +16,6 @@ from tradetui.engine.gateways.alpaca.config import ExecutionConfig
 from tradetui.engine.gateways.alpaca.credentials import Credentials
 from tradetui.engine.gateways.alpaca.desk import Desk
 from tradetui.engine.gateways.alpaca.lane import Lane
-from tradetui.engine.gateways.alpaca.looping import LoopThread
 from tradetui.engine.gateways.alpaca.models import RawUpdate
 from tradetui.engine.gateways.alpaca.order_body import why_no_pair
 from tradetui.engine.gateways.alpaca.order_records import Record
@@ -40,6 +39,7 @@ from tradetui.engine.gateways.live_words import (
     WithdrawAll,
 )
 from tradetui.engine.latency import LatencyHistogram
+from tradetui.engine.loop_thread import LoopThread
 from tradetui.engine.model.events import FeedEvent
 
 NAME = "alpaca"

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Any, Literal
 
+from tradetui.engine.backoff import Backoff
 from tradetui.engine.gateways.alpaca.backfill import Backfill, Missed
-from tradetui.engine.gateways.alpaca.backoff import Backoff
 from tradetui.engine.gateways.alpaca.budget import Budget
 from tradetui.engine.gateways.alpaca.config import FeedConfig
 from tradetui.engine.gateways.alpaca.conflation import Conflator
@@ -19,10 +19,10 @@ from tradetui.engine.gateways.alpaca.feed_stream import FeedStream
 from tradetui.engine.gateways.alpaca.freshness import Change, Freshness
 from tradetui.engine.gateways.alpaca.intake import Counts, Intake
 from tradetui.engine.gateways.alpaca.lane import Lane
-from tradetui.engine.gateways.alpaca.looping import LoopThread
 from tradetui.engine.gateways.alpaca.rest import Clocks, Rest
 from tradetui.engine.gateways.alpaca.wire import NS_PER_S
 from tradetui.engine.gateways.live_words import FeedHealth, Put
+from tradetui.engine.loop_thread import LoopThread
 from tradetui.engine.model.events import FeedEvent
 
 NAME = "alpaca"

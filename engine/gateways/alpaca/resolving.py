@@ -7,7 +7,7 @@ from random import Random
 
 import msgspec
 
-from tradetui.engine.gateways.alpaca.backoff import Backoff
+from tradetui.engine.backoff import Backoff
 from tradetui.engine.gateways.alpaca.config import ExecutionConfig
 from tradetui.engine.gateways.alpaca.desk import Desk
 from tradetui.engine.gateways.alpaca.lane import Lane

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tradetui.engine.gateways.alpaca.backoff import Backoff
+from tradetui.engine.backoff import Backoff
 from tradetui.engine.gateways.alpaca.config import SocketConfig
 from tradetui.engine.gateways.alpaca.rest import checked_url, is_local
 

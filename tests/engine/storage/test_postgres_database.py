@@ -8,10 +8,10 @@ from random import Random
 
 import psycopg
 import pytest
-from storage_servers import OwnPostgres, eventually, free_port
 from storage_session import Engine, a_day, expected, expected_in, rows_of
 
-from tradetui.engine.storage.backoff import Backoff
+from storage_servers import OwnPostgres, eventually, free_port
+from tradetui.engine.backoff import Backoff, Waits
 from tradetui.engine.storage.faults import StorageError
 from tradetui.engine.storage.follower import Follower
 from tradetui.engine.storage.postgres import PostgresDatabase
@@ -97,7 +97,12 @@ def test_a_server_that_is_killed_hangs_and_comes_back_costs_no_row(
     database = PostgresDatabase(parse_database_url(own_postgres.url), answer_s_max=PATIENT_S * 3)
     chance = Random(4)
     writer = StorageWriter(
-        database, info, follower, clock=lambda: 0, chance=chance, backoff=Backoff(chance, 0.01, 0.05)
+        database,
+        info,
+        follower,
+        clock=lambda: 0,
+        chance=chance,
+        backoff=Backoff(Waits(first_s=0.01, longest_s=0.05), chance),
     )
     engine.bus.observe(writer.observe)
     writer.start()

@@ -7,9 +7,10 @@ from random import Random
 import msgspec
 import pytest
 import redis
-from storage_servers import OwnRedis, eventually, free_port
 from storage_session import Engine, a_day
 
+from storage_servers import OwnRedis, eventually, free_port
+from tradetui.engine.backoff import Backoff, Waits
 from tradetui.engine.model.events import (
     Event,
     FillEvent,
@@ -20,7 +21,6 @@ from tradetui.engine.model.events import (
     VenuePosition,
 )
 from tradetui.engine.model.orders import OrderStatus
-from tradetui.engine.storage.backoff import Backoff
 from tradetui.engine.storage.cache_view import TICKS_KEPT, CacheView, HeldPosition, PendingOrder
 from tradetui.engine.storage.follower import Follower
 from tradetui.engine.storage.redis_cache import TICKS_WAITING_MAX, RedisCache, cache_key
@@ -41,7 +41,7 @@ def caching(url: str, info: SessionInfo, folder: Path, events_max: int = 100_000
         chance=chance,
         ttl_s=600,
         answer_s_max=0.5,
-        backoff=Backoff(chance, 0.01, 0.05),
+        backoff=Backoff(Waits(first_s=0.01, longest_s=0.05), chance),
     )
     engine.bus.observe(cache.observe)
     return engine, cache

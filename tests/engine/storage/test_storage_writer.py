@@ -6,10 +6,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from storage_servers import eventually
 from storage_session import Engine, a_day, expected, expected_in, rows_of
 
-from tradetui.engine.storage.backoff import Backoff
+from storage_servers import eventually
+from tradetui.engine.backoff import Backoff, Waits
 from tradetui.engine.storage.faults import StorageError
 from tradetui.engine.storage.follower import Follower
 from tradetui.engine.storage.rows import Row
@@ -88,7 +88,7 @@ def following(
 ) -> tuple[Engine, StorageWriter]:
     engine, follower = Engine(folder / "session.db", info), Follower(folder / "session.db", events_max)
     chance = Random(1)
-    backoff, pace = Backoff(chance, QUICK, 5 * QUICK), Pace(QUICK, 20 * QUICK)
+    backoff, pace = Backoff(Waits(first_s=QUICK, longest_s=5 * QUICK), chance), Pace(QUICK, 20 * QUICK)
     writer = StorageWriter(database, info, follower, clock=Ticking(), chance=chance, backoff=backoff, pace=pace)
     engine.bus.observe(writer.observe)
     return engine, writer
@@ -279,13 +279,3 @@ def test_a_new_process_goes_on_where_the_last_one_was_killed(tmp_path: Path, inf
     second.close(30)
     for table in ("orders", "order_status", "fills", "trades", "positions", "equity"):
         assert rows_of(url, table) == expected_in(info, engine.events, table)
-
-
-def test_waits_double_up_to_a_limit_and_half_of_each_is_chance() -> None:
-    backoff = Backoff(Random(3), 1.0, 8.0)
-    waits = [backoff.next_s() for _ in range(6)]
-    for wait, whole in zip(waits, (1, 2, 4, 8, 8, 8), strict=True):
-        assert whole / 2 <= wait <= whole
-    assert waits == [Backoff(Random(3), 1.0, 8.0).next_s(), *waits[1:]]
-    backoff.reset()
-    assert backoff.next_s() <= 1

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trading_floor import limit, order
 
+from tradetui.engine.backoff import Backoff
 from tradetui.engine.gateways.alpaca.account_state import state_of
-from tradetui.engine.gateways.alpaca.backoff import Backoff
 from tradetui.engine.gateways.alpaca.budget import Budget
 from tradetui.engine.gateways.alpaca.config import RestConfig, Waits
 from tradetui.engine.gateways.alpaca.credentials import Credentials

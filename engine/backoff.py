@@ -1,12 +1,19 @@
-"""How long to wait before the next try: longer each time, and half of it by chance. Pure: chance is passed in."""
+"""How long to wait before the next try: twice as long each time, half of it by chance. Pure: chance is passed in."""
 
 from __future__ import annotations
 
 from random import Random
 
-from tradetui.engine.gateways.alpaca.config import Waits
+import msgspec
 
 DOUBLINGS_MAX = 40  # beyond any wait there is
+
+
+class Waits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Seconds between tries: doubling from the first to the longest, half of each by chance."""
+
+    first_s: float = 0.5
+    longest_s: float = 30.0
 
 
 class Backoff:
@@ -17,7 +24,7 @@ class Backoff:
 
     def next_s(self, longest: bool = False) -> float:
         """How long to wait now; the longest at once where trying again soon makes no sense."""
-        whole = self._waits.first_s * 2 ** min(self._tries, DOUBLINGS_MAX)
+        whole: float = self._waits.first_s * 2.0 ** min(self._tries, DOUBLINGS_MAX)
         self._tries += 1
         whole = self._waits.longest_s if longest else min(whole, self._waits.longest_s)
         return whole / 2 + self._chance.random() * whole / 2
