@@ -1,9 +1,13 @@
-"""A line chart as rows of text, drawn by plotext into a figure of its own. plotext is imported with the first chart."""
+"""A line chart as rows of text, drawn by plotext into a figure of its own. plotext is imported for the first chart."""
 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from threading import Thread
 from typing import Any
 
 POINTS_PER_COLUMN = 2  # more cannot be seen and only costs time
@@ -19,6 +23,23 @@ def thin(values: Sequence[float], columns: int) -> list[float]:
         low, high = min(range(len(part)), key=part.__getitem__), max(range(len(part)), key=part.__getitem__)
         out += [part[low], part[high]] if low < high else [part[high], part[low]]
     return out
+
+
+class Drawing:
+    """Imports plotext in a thread of its own when a chart is first wanted: no key may wait 0.2 s for it."""
+
+    def __init__(self) -> None:
+        self._thread: Thread | None = None
+
+    def ready(self) -> bool:
+        """Whether a chart can be drawn at once; the first question begins what is to be done for it."""
+        if self._thread is not None:
+            return not self._thread.is_alive()
+        if "plotext" in sys.modules:
+            return True
+        self._thread = Thread(target=_load, name="plotext", daemon=True)
+        self._thread.start()
+        return False
 
 
 class LineChart:
@@ -61,3 +82,8 @@ class LineChart:
             terminal.limit(False, False)
             self._figure = type(plotext.figure)(parent=terminal)
         return self._figure
+
+
+def _load() -> None:
+    with suppress(Exception):  # what is wrong with it is raised where it is used
+        import_module("plotext")

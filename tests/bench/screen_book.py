@@ -33,6 +33,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyte
 
 import harness
@@ -83,7 +84,8 @@ def main() -> int:
         subprocess.run([sys.executable, "-c", WARM], check=True)
         command = str(Path(sys.executable).with_name("tradetui"))
         argv = [command, "replay", "--data", str(orders), "--strategy", options.strategy, "--speed", "0"]
-        results: dict[str, Any] = {"events": options.events, "rounds": options.rounds}
+        events = pl.scan_parquet(orders).select(pl.len()).collect().item()
+        results: dict[str, Any] = {"events": events, "rounds": options.rounds}
         rows = []
         for size in options.sizes:
             columns, lines = map(int, size.split("x"))
@@ -92,7 +94,7 @@ def main() -> int:
                 recorded = record(argv, columns, lines, options.keys)
                 seen.append(look(recorded, columns, lines))
             results[size] = [vars_of(one) for one in seen]
-            rows.append(row_of(size, seen, options.events))
+            rows.append(row_of(size, seen, events))
     heads = ("screen", "keys", "p50 ms", "p99 ms", "slowest ms", "no answer", "frames/s", "moved s", "M rows/s")
     print(f"target: p99 below {TARGET_MS:.0f} ms, {TARGET_FRAMES:.0f} frames a second")
     harness.print_table(heads, rows)
@@ -103,7 +105,7 @@ def main() -> int:
 def read_options() -> argparse.Namespace:
     parser = harness.parser(__doc__, rounds=8)
     parser.add_argument("--events", type=int, default=10_000_000, help="order events of the replayed session")
-    parser.add_argument("--orders", type=Path, help="replay this file, of as many order events, instead")
+    parser.add_argument("--orders", type=Path, help="replay this Parquet file of orders instead")
     parser.add_argument("--strategy", default="market_maker")
     parser.add_argument("--keys", type=int, default=60, help="most keys pressed in each round")
     parser.add_argument("--sizes", nargs="+", default=["80x24", "160x45"])

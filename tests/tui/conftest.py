@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import msgspec
+import plotext  # noqa: F401  # what charts wait for: else a screen is looked at before they are drawn
 import pytest
 from textual.geometry import Region
 from textual.pilot import Pilot

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import math
+import sys
+from threading import Event
 
+import plotext  # noqa: F401  # as it is once a chart was drawn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradetui.tui.charts import POINTS_PER_COLUMN, LineChart, thin
+from tradetui.tui import charts
+from tradetui.tui.charts import POINTS_PER_COLUMN, Drawing, LineChart, thin
 
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=500), st.integers(1, 60))
@@ -44,3 +48,25 @@ def test_nothing_finite_or_no_room_draws_blanks():
 def test_a_flat_and_a_huge_curve_are_drawn():
     assert any(row.strip() for row in LineChart().draw([5.0, 5.0], 10, 3, 4, 6))
     assert any(row.strip() for row in LineChart().draw([1e18, 2e18], 10, 3, 1e18, 2e18))
+
+
+def test_what_charts_need_is_loaded_beside_the_screen_and_once(monkeypatch):
+    begun, go_on = [], Event()
+
+    def load(name: str) -> None:
+        begun.append(name)
+        go_on.wait(10)
+
+    monkeypatch.delitem(sys.modules, "plotext")
+    monkeypatch.setattr(charts, "import_module", load)
+    drawing = Drawing()
+    assert not drawing.ready()
+    assert not drawing.ready()
+    go_on.set()
+    drawing._thread.join(10)
+    assert drawing.ready()
+    assert begun == ["plotext"]
+
+
+def test_charts_can_be_drawn_at_once_where_all_is_loaded():
+    assert Drawing().ready()

@@ -74,6 +74,22 @@ def test_what_changed_is_counted_against_ten_seconds_ago():
     assert build(later, 1, 0, before).bids[0].delta == 10.0
 
 
+def test_a_level_that_came_into_view_is_not_taken_for_one_that_was_added():
+    before = {(1, 100.04): 4.0, (1, 100.03): 4.0, (1, 100.02): 4.0, (-1, 100.06): 4.0}
+    bids = ((100.03, 5.0), (100.02, 4.0), (100.01, 9.0))  # the best one went, and a deeper one is seen in its place
+    asks = ((100.06, 4.0), (100.07, 2.0))  # one more than there were: nothing had been cut off
+    ladder = build(BookView("AAPL", bids, asks, ts_ns=NS), 1, 0, before)
+    assert [rung.delta for rung in ladder.bids] == [1.0, 0.0, None]
+    assert [rung.delta for rung in ladder.asks] == [0.0, 2.0]
+
+
+@pytest.mark.parametrize(("last", "bid", "ask"), [(100.04, True, False), (100.06, False, True), (100.05, True, False)])
+def test_the_last_price_is_marked_once_where_rows_hold_several_ticks(last, bid, ask):
+    book = BookView("AAPL", BOOK.bids, BOOK.asks, last=last)
+    ladder = build(book, 10, 0, None)
+    assert ([rung.last for rung in ladder.bids], [rung.last for rung in ladder.asks]) == ([bid], [ask])
+
+
 def test_time_that_goes_back_or_another_symbol_forgets_the_past():
     memory = Memory()
     memory.learn(BOOK)

@@ -440,7 +440,7 @@ async def test_a_book_without_depth_is_a_ladder_around_the_last_price(running, f
         text = screen.pane_text("book")
         assert "last 229.41" in text
         assert "B100" in text
-        assert "no depth" in text
+        assert "quotes only" in text
         assert "+222.0" in text  # what 200 shares bought at 228.59 would have earned at 229.70
 
 
@@ -458,6 +458,41 @@ async def test_best_prices_without_sizes_are_not_taken_for_depth(running, fake_d
     async with running(fake_desk(msgspec.structs.replace(picture, books={"AAPL": book}))) as screen:
         assert "last 229.41" in screen.pane_text("book")
         assert "imb" not in screen.pane_text("book")
+
+
+async def test_a_symbol_of_which_only_trades_are_told_has_no_depth(running, fake_desk, picture):
+    traded = tuple(msgspec.structs.replace(line, bid=None, ask=None) for line in picture.symbols)
+    bare = msgspec.structs.replace(picture, books={}, symbols=traded)
+    async with running(fake_desk(bare)) as screen:
+        assert "no depth" in screen.pane_text("book")
+
+
+async def test_what_moves_without_a_new_account_is_shown_beside_it(running, fake_desk, picture):
+    desk = fake_desk(picture)
+    async with running(desk, (160, 45)) as screen:
+        assert "1.24k ev/s" in screen.pane_text("account")
+        assert "1.24k/s" in screen.pane_text("scrubber")
+        before = desk.snapshot()
+        desk.script[0] = msgspec.structs.replace(before, version=before.version + 1, events=62_400, events_per_s=0.0)
+        await screen.settle()
+        assert "62,400 of 90,000" in screen.pane_text("account")
+        assert " 0 ev/s" in screen.pane_text("account")
+        assert "1.24k/s" not in screen.pane_text("scrubber")
+
+
+@pytest.mark.parametrize(
+    ("share", "told"), [(-0.0004, "DD-0.04%"), (-0.0041, "DD-0.4%"), (-0.000001, "DD 0.0%"), (0.0, "DD 0.0%")]
+)
+async def test_a_small_drawdown_is_not_rounded_away(share, told, running, fake_desk, picture):
+    account = msgspec.structs.replace(picture.account, drawdown=share)
+    async with running(fake_desk(msgspec.structs.replace(picture, account=account))) as screen:
+        assert told in screen.text().splitlines()[0]
+
+
+async def test_a_session_whose_last_row_is_just_before_the_hour_lasts_until_then(running, fake_desk, picture):
+    early = msgspec.structs.replace(picture, end_ns=picture.end_ns - 250_000_000)
+    async with running(fake_desk(early)) as screen:
+        assert "09:30 - 16:00 UTC" in screen.pane_text("scrubber")
 
 
 def test_the_terminal_title_starts_with_what_matters_most(picture):

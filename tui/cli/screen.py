@@ -43,6 +43,7 @@ def open_replay(
         from tradetui.engine.replay import load_replay
 
         gc.unfreeze()
+        say("reading the market")
         loaded = load_replay(config, folder or _sessions_folder(), say)
         gc.freeze()  # modules and widgets stay: to look through them all for garbage would stop a frame for 100 ms
         return loaded

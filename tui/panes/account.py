@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from pathlib import PurePath
 
 from rich.segment import Segment
 from rich.style import Style
 
+from tradetui.engine.model.snapshot import Snapshot
 from tradetui.tui import format as fmt
 from tradetui.tui.panes.base import Line, Pane
 from tradetui.tui.view import state_word
@@ -18,6 +20,10 @@ class AccountPane(Pane):
     sections = ("account", "fills", "orders", "positions")
     period_s = 0.2
     short = "Account"
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        session = (snapshot.events, snapshot.events_per_s, snapshot.state, snapshot.strategy_stopped, snapshot.journal)
+        return (super().key(snapshot), session)
 
     def lines(self, width: int, height: int) -> list[Line]:
         rows = self._money()

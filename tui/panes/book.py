@@ -133,7 +133,10 @@ class BookPane(Pane, can_focus=True):
     def _foot_bare(self, book: BookView, width: int) -> Line:
         styles = self.view.styles
         held = self.view.position(book.symbol)
-        left = [Segment(" no depth in this data" if width >= 46 else " no depth", styles.faint)]
+        quote = self.view.line()
+        quoted = quote is not None and (quote.bid is not None or quote.ask is not None)
+        words = ("best bid and ask alone", "quotes only") if quoted else ("no depth in this data", "no depth")
+        left = [Segment(f" {words[0] if width >= 46 else words[1]}", styles.faint)]
         if held is not None:
             average = fmt.price(held.average_price, self.view.decimals(book.symbol, held.average_price))
             right = [Segment(f"{fmt.quantity(held.quantity)} @ {average} ", styles.signed(held.quantity))]

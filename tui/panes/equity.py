@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
 
-from tradetui.engine.model.snapshot import CurveView
+from tradetui.engine.model.snapshot import CurveView, Snapshot
 from tradetui.tui import format as fmt
-from tradetui.tui.charts import LineChart
+from tradetui.tui.charts import Drawing, LineChart
 from tradetui.tui.panes.base import Line, Pane, between
 from tradetui.tui.view import View
 
@@ -30,14 +30,20 @@ class EquityPane(Pane, can_focus=True):
 
     def __init__(self, view: View, *, id: str) -> None:
         super().__init__(view, id=id)
+        self._drawing = Drawing()
         self._equity_chart = LineChart(view.glyphs.plot)
         self._drawdown_chart = LineChart(view.glyphs.plot)
 
+    def key(self, snapshot: Snapshot) -> Hashable:
+        return (super().key(snapshot), len(snapshot.curve.equity) > 1 and self._drawing.ready())
+
     def lines(self, width: int, height: int) -> list[Line]:
         curve = self.view.snapshot.curve
-        if len(curve.equity) < 2 or height < 3 or width < 16:
+        starts = len(curve.equity) < 2
+        if starts or height < 3 or width < 16 or not self._drawing.ready():
             head = [self._head(width)] if height else []
-            return head + self.note("the curve starts with the second bar", width, height - 1)[: max(0, height - 1)]
+            words = "the curve starts with the second bar" if starts else ""
+            return head + self.note(words, width, height - 1)[: max(0, height - 1)]
         times = 1 if height >= TIMES_FROM else 0
         room = height - 1 - times
         under = max(2, room // 4) if height >= DRAWDOWN_FROM else 0
@@ -87,7 +93,7 @@ class EquityPane(Pane, can_focus=True):
         finite = [value for value in curve.drawdown if math.isfinite(value)] or [0.0]
         low = min(*finite, -1e-4)
         labels = [""] * height
-        labels[0], labels[-1] = "0%", fmt.percent(low, 1)
+        labels[0], labels[-1] = "0%", fmt.percent(low, 1 if low <= -1e-3 else 2)
         finite_equity = [value for value in curve.equity if math.isfinite(value)] or [0.0]
         gutter = max(len(label) for label in _scale(*_with_margin(min(finite_equity), max(finite_equity)), 3)) + 1
         canvas = max(2, width - gutter)

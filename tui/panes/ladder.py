@@ -84,8 +84,8 @@ def build(book: BookView, group: int, depth: int, before: dict[tuple[int, float]
     for side, levels in ((1, book.bids), (-1, book.asks)):
         now = _grouped(levels, side, tick, group)
         mine = _grouped(((price, left) for way, price, left in book.mine if way == side), side, tick, group)
-        past = None if before is None else _past(before, side, tick, group)
-        last = None if book.last is None else _bucket(book.last, side, tick, group)
+        past = None if before is None else _past(before, side, tick, group, len(levels))
+        last = _bucket(book.last, side, tick, group) if book.last is not None and _side_of_last(book) == side else None
         keys = sorted(now.keys() | mine.keys(), reverse=side > 0)[:limit]
         sides[side] = tuple(
             Rung(
@@ -93,7 +93,7 @@ def build(book: BookView, group: int, depth: int, before: dict[tuple[int, float]
                 key * step,
                 now.get(key, 0.0),
                 side * mine.get(key, 0.0),
-                None if past is None else now.get(key, 0.0) - past.get(key, 0.0),
+                None if past is None or not past.knows(key) else now.get(key, 0.0) - past.sizes.get(key, 0.0),
                 key == last,
             )
             for key in keys
@@ -164,5 +164,29 @@ def _grouped(levels: Iterable[tuple[float, float]], side: int, tick: float, grou
     return out
 
 
-def _past(before: dict[tuple[int, float], float], side: int, tick: float, group: int) -> Levels:
-    return _grouped(((price, size) for (way, price), size in before.items() if way == side), side, tick, group)
+def _side_of_last(book: BookView) -> int:
+    """The side that the last trade was nearer to: a group of ticks below the spread and one above may both hold it."""
+    if not (book.bids and book.asks and book.last is not None):
+        return 1 if book.bids else -1
+    return 1 if book.last - book.bids[0][0] <= book.asks[0][0] - book.last else -1
+
+
+@dataclass(frozen=True)
+class _Past:
+    """The grouped sizes of one side some seconds ago. `deepest` is the last key seen then, None where all were seen."""
+
+    side: int
+    sizes: Levels
+    deepest: int | None
+
+    def knows(self, key: int) -> bool:
+        """Whether the picture reached so deep: what came into view since is not what was added since."""
+        return self.deepest is None or (key - self.deepest) * self.side >= 0
+
+
+def _past(before: dict[tuple[int, float], float], side: int, tick: float, group: int, shown: int) -> _Past:
+    """Of a picture with fewer levels than are `shown` now, all were seen; of another, that is not known."""
+    levels = [(price, size) for (way, price), size in before.items() if way == side]
+    sizes = _grouped(levels, side, tick, group)
+    cut = len(levels) >= max(shown, 1)
+    return _Past(side, sizes, (min(sizes) if side > 0 else max(sizes)) if cut else None)

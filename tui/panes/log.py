@@ -19,7 +19,14 @@ class LogPane(TablePane[LogView]):
     short = "Log"
     number = 7
     empty = "nothing logged yet"
-    kinds: ClassVar[dict[str, str]] = {"order_status": "order", "strategy_error": "error", "refusal": "refused"}
+    kinds: ClassVar[dict[str, str]] = {  # in words that fit into their column
+        "order_status": "order",
+        "reconciliation": "checked",
+        "refusal": "refused",
+        "strategy_error": "error",
+        "two_sided": "quote",
+        "venue_state": "venue",
+    }
     columns = (
         Column("TIME", 8, "left", 1, is_time=True),
         Column("KIND", 8, "left", 2, 2),

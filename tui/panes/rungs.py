@@ -110,7 +110,10 @@ class RungPainter:
         room = self.grid.delta
         if not room or not rung.delta or abs(rung.delta) < 1e-12:
             return Segment(" " * room)
-        text = ("+" if rung.delta > 0 else "") + fmt.compact(rung.delta, room - 2)  # one cell stays free of the bars
+        told = fmt.compact(rung.delta, room - 2)  # one cell stays free of the bars
+        if told in ("0", "-0"):
+            return Segment(" " * room)
+        text = ("+" if rung.delta > 0 else "") + told
         return self._cell(text, room, self.styles.muted if rung.delta > 0 else self.styles.faint, "right")
 
     def _bid(self, rung: Rung) -> Line:

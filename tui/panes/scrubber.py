@@ -15,6 +15,7 @@ from tradetui.tui.view import View, replayed
 BINS = 400  # the busy-ness of the session is kept in so many slices
 STRIP_FROM = 3  # rows
 EVEN = 1.8  # an evenly busy session fills this part of the strip's height, inverted
+MINUTE_NS = 60 * fmt.NS_PER_SECOND
 GAP = 2  # cells between two markers: denser ones would hide the line
 
 
@@ -34,6 +35,7 @@ class Scrubber(Pane):
         return (
             snapshot.clock_ns,
             snapshot.events,
+            snapshot.events_per_s,
             snapshot.paused,
             snapshot.speed,
             len(snapshot.markers),
@@ -46,7 +48,7 @@ class Scrubber(Pane):
         if not first:
             return self.short
         if fmt.day(first) == fmt.day(last):
-            return f"{fmt.day(first)} {fmt.clock(first)[:5]} - {fmt.clock(last)[:5]} UTC"
+            return f"{fmt.day(first)} {fmt.clock(first)[:5]} - {fmt.clock(_up(last))[:5]} UTC"
         return f"{fmt.day(first)} - {fmt.day(last)}" if last else fmt.day(first)
 
     def lines(self, width: int, height: int) -> list[Line]:
@@ -156,3 +158,8 @@ class Scrubber(Pane):
         for key, label in self._hints if replayed(snapshot) else ():
             left += [Segment(key, styles.key), Segment(f" {label}  ", styles.muted)]
         return between(left, right, width)
+
+
+def _up(ts_ns: int) -> int:
+    """The next whole minute: a session whose last row is of 20:59:59 lasts until 21:00."""
+    return ts_ns + -ts_ns % MINUTE_NS

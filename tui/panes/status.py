@@ -159,9 +159,11 @@ class StatusBar(Pane):
         limit = account.drawdown_limit
         near = limit is not None and limit > 0 and -account.drawdown >= 0.8 * limit
         style = styles.error if near else styles.signed(account.drawdown)
+        told = fmt.percent(account.drawdown, 1 if account.drawdown <= -5e-4 else 2)
+        told = "0.0%" if told == "0.00%" else told  # what is there is not rounded away
         return [
-            Segment("DD " if self.roomy or account.drawdown >= 0 else "DD", styles.muted),
-            Segment(fmt.percent(account.drawdown, 1), style),
+            Segment("DD " if self.roomy or not told.startswith("-") else "DD", styles.muted),
+            Segment(told, style),
         ]
 
     def _strategy(self, snapshot: Snapshot) -> Line:
