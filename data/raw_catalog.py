@@ -81,12 +81,15 @@ class Catalog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Catalog(SCHEMA_VERSION, tuple(sorted([*others, dataset], key=lambda one: one.key)))
 
 
+_DECODER = msgspec.json.Decoder(Catalog)  # made while one thread imports: downloads read it in several
+
+
 def read_catalog(folder: Path) -> Catalog:
     """The catalog of a folder; an empty one where there is none. Raises DataError for one that is not ours."""
     path = folder / CATALOG_NAME
     hint = "Move it away, or restore it: without it the files beside it cannot be extended"
     try:
-        catalog = msgspec.json.decode(path.read_bytes(), type=Catalog)
+        catalog = _DECODER.decode(path.read_bytes())
     except FileNotFoundError:
         return Catalog(SCHEMA_VERSION, ())
     except OSError as error:

@@ -46,6 +46,11 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     commit: Dataset | None = None
 
 
+# Made while one thread imports: msgspec looks into a type when it is first needed, and of two threads that need it at
+# the same time the second takes the first one's half-made picture of it, which crashes the process.
+_DECODER = msgspec.json.Decoder(State)
+
+
 class Part:
     """The two files of an unfinished download. A page counts from the moment the state that includes it is in place."""
 
@@ -56,7 +61,7 @@ class Part:
     def load(self) -> State | None:
         """The state, if there is one that this version wrote; another version's half is begun again."""
         try:
-            state = msgspec.json.decode(self.state_path.read_bytes(), type=State)
+            state = _DECODER.decode(self.state_path.read_bytes())
         except (FileNotFoundError, msgspec.DecodeError):
             return None
         if state.schema_version != SCHEMA_VERSION or (state.commit is None and self._length() < state.size):

@@ -82,11 +82,48 @@ def test_killed_again_and_again_it_still_ends_with_the_same_files(
     for seed in range(6):
         chance, folder = Random(seed), tmp_path / str(seed)
         kills = 0
-        while run(chance.randrange(lines // 8, lines // 3), folder) == "killed":
+        while (ended := run(chance.randrange(lines // 8, lines // 3), folder)) == "killed":
             kills += 1
             assert kills < 60
+        assert ended.isdecimal(), ended  # the lines of a run that came to its end
         assert kills >= 2
         assert contents(folder) == wanted
+
+
+TWO_THREADS_AT_ONCE = """
+import sys, threading
+from pathlib import Path
+from tradetui.data.download.part import Part, State
+from tradetui.data.raw_catalog import Catalog, read_catalog, write_catalog
+
+folder = Path(sys.argv[1])
+part = Part(folder, "X")
+part.begin(State(1, "binance", "X", "1hour", True, "refuse", "", (), 0, 0, 0, 0))
+write_catalog(folder, Catalog(1, ()))
+looked, loaded = [], []
+
+def load():
+    loaded.append((part.load(), read_catalog(folder)))
+
+def trace(frame, event, _):
+    if frame.f_code.co_name == "get_class_annotations":  # msgspec looks into a type, with those in it one by one
+        looked.append(1)
+        if len(looked) == 2:
+            other = threading.Thread(target=load)
+            other.start()
+            other.join()
+
+sys.settrace(trace)
+load()
+sys.settrace(None)
+load()
+assert all(one == loaded[0] for one in loaded)
+"""
+
+
+def test_two_threads_may_read_the_states_of_their_downloads_at_the_same_time(tmp_path: Path) -> None:
+    """The second thread comes at the worst moment: while the first is looking into the types of what it reads."""
+    assert subprocess.run([sys.executable, "-c", TWO_THREADS_AT_ONCE, str(tmp_path)], check=False).returncode == 0
 
 
 def test_a_page_that_was_written_in_part_does_not_count(rig: Any) -> None:
