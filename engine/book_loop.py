@@ -266,9 +266,9 @@ class BookPlayer:
         core.curve.point(now_ns, core.equity(), bool(core.portfolio.open))
         seq = core.input()
         if self._asked.bar:
-            opened, high, low, close = (price / NANOS_PER_UNIT for price in bar[2:6])
-            volume = bar.volume / NANOS_PER_UNIT
-            self._ask(MarketEvent(symbol, bar.ts_ns, opened, high, low, close, volume, seq), now_ns)
+            unit = NANOS_PER_UNIT
+            prices = bar.open / unit, bar.high / unit, bar.low / unit, bar.close / unit
+            self._ask(MarketEvent(symbol, bar.ts_ns, *prices, bar.volume / unit, seq), now_ns)
 
     def _quote(self, woke: int, now_ns: int, seq: int) -> None:
         asked = self._asked

@@ -58,8 +58,12 @@ class SimulatedView(MarketView):
 
     def mark(self, symbol: str, long: bool) -> float | None:
         """What a holding is worth a unit: longs at the bid, shorts at the ask, else the last price."""
-        side = self.quote(symbol)[0 if long else 1]
-        return side or self.price(symbol)
+        code = self._codes.get(symbol)
+        if code is None:
+            return None
+        best = self._market.best(code)
+        side = best[0] if long else best[2]
+        return side / NANOS_PER_UNIT if side else self.price(symbol)
 
     def volume(self, symbol: str) -> float:
         """Units that traded in the bars that closed."""
@@ -72,26 +76,38 @@ class SimulatedView(MarketView):
 
 
 class BuiltBars:
-    """Bars of one symbol as columns that grow by a row."""
+    """Bars of one symbol: as they were told, and as columns once somebody asks for these."""
 
     def __init__(self, symbol: str, bar_ns: int) -> None:
-        self.count = 0
         self._symbol, self._bar_ns = symbol, bar_ns
+        self._told: list[ClosedBar] = []  # that the columns do not hold yet
+        self._rows = 0  # that they hold
         self._prices = np.empty((5, _ROWS_FIRST), np.int64)
         self._volume = np.empty(_ROWS_FIRST, np.float64)
 
+    @property
+    def count(self) -> int:
+        """How many bars there are."""
+        return self._rows + len(self._told)
+
     def add(self, bar: ClosedBar) -> None:
         """One row more."""
-        row = self.count
-        if row == len(self._volume):
-            self._prices = np.concatenate((self._prices, np.empty_like(self._prices)), axis=1)
-            self._volume = np.concatenate((self._volume, np.empty_like(self._volume)))
-        self._prices[:, row] = bar[1:6]
-        self._volume[row] = bar.volume / NANOS_PER_UNIT
-        self.count = row + 1
+        self._told.append(bar)
 
     def bars(self) -> Bars:
         """All rows so far, not copied."""
-        ts, opened, high, low, close = self._prices[:, : self.count]
-        symbol = np.zeros(self.count, np.int32)
-        return Bars((self._symbol,), symbol, ts, opened, high, low, close, self._volume[: self.count], self._bar_ns)
+        if self._told:
+            self._put()
+        ts, opened, high, low, close = self._prices[:, : self._rows]
+        symbol = np.zeros(self._rows, np.int32)
+        return Bars((self._symbol,), symbol, ts, opened, high, low, close, self._volume[: self._rows], self._bar_ns)
+
+    def _put(self) -> None:
+        """What was told into the columns."""
+        first, self._rows = self._rows, self.count
+        while self._rows > len(self._volume):
+            self._prices = np.concatenate((self._prices, np.empty_like(self._prices)), axis=1)
+            self._volume = np.concatenate((self._volume, np.empty_like(self._volume)))
+        self._prices[:, first : self._rows] = np.array(self._told, np.int64)[:, 1:6].T
+        self._volume[first : self._rows] = [bar.volume / NANOS_PER_UNIT for bar in self._told]
+        self._told.clear()
