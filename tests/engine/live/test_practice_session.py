@@ -126,8 +126,10 @@ def practise(folder: Path, minutes: int, storm: Callable[[int], list[Fault]] | N
 
 def arrived(shown: Snapshot, to_ns: int, whole: bool) -> bool:
     """Whether the session has what the market did until then; in a storm, most of it, or no connection."""
-    there = shown.clock_ns >= to_ns - (0 if whole else LATE_NS)
-    return settled(shown) and (there or not (whole or shown.feeds[0].state in ("OK", "LATE")))
+    if not settled(shown):
+        return False
+    lost = not whole and any(feed.state not in ("OK", "LATE") for feed in shown.feeds)
+    return lost or shown.clock_ns >= to_ns - (0 if whole else LATE_NS)
 
 
 def strike(venue: Venue, fault: Fault) -> None:
