@@ -30,11 +30,15 @@ class Shown(Protocol):
     """A market as a screen shows it, recorded or live."""
 
     symbols: tuple[str, ...]
-    row: int  # how many rows there were so far
     last: dict[str, tuple[float, float]]  # price and size of the last trade
     first: dict[str, float]  # the session's first price
     volume: dict[str, float]
     seen_ns: dict[str, int]  # when a price of the symbol came last
+
+    @property
+    def row(self) -> int:
+        """How many rows there were so far."""
+        ...
 
     @property
     def clock_ns(self) -> int:

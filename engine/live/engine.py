@@ -124,7 +124,7 @@ class LiveEngine:
             if kind in _MARKET and item.seq:  # type: ignore[union-attr]  # all of them have a number
                 record(item)  # type: ignore[arg-type]
                 heard_ns[item.symbol] = now_ns  # type: ignore[union-attr]
-                if player.decisions != self._decisions:
+                if player.ticks.decisions != self._decisions:
                     self._decided(item.seq, received_ns)  # type: ignore[union-attr]
         self._settle(at_once, now_ns)
         if at_once or now_ns - self._published_ns >= PUBLISH_NS:
@@ -166,7 +166,7 @@ class LiveEngine:
     def _decided(self, seq: int, received_ns: int) -> None:
         """The strategy has decided about input `seq`: what leaves because of it carries when that arrived."""
         player = self.player
-        self._decisions = player.decisions
+        self._decisions = player.ticks.decisions
         if received_ns:
             self.latencies.signal.add(self._clock_ns() - received_ns)
             for instruction in player.core.venue.outbox:
@@ -212,7 +212,7 @@ class LiveEngine:
         self._published_ns, self._news = now_ns, False
         self._version += 1
         self._facts = facts = self._doors.facts()
-        self._start_ns = self._start_ns or player.now_ns
+        self._start_ns = self._start_ns or player.clock_ns
         self._doors.publish(
             self._builder.build(
                 version=self._version,
@@ -220,7 +220,7 @@ class LiveEngine:
                 paused=False,
                 speed=1.0,
                 start_ns=self._start_ns,
-                end_ns=player.now_ns,
+                end_ns=player.clock_ns,
                 events_per_s=self._rate,
                 feed=player.holds.feed,
                 orders_unconfirmed=player.core.venue.unconfirmed,

@@ -10,7 +10,8 @@ from heapq import merge
 from operator import attrgetter
 
 from tradetui.engine.live.outbox import ENDS
-from tradetui.engine.live.player import ENGINE, LivePlayer
+from tradetui.engine.live.player import LivePlayer
+from tradetui.engine.live.restraint import ENGINE
 from tradetui.engine.model.events import (
     BookEvent,
     CommandEvent,
@@ -48,7 +49,7 @@ class _Fold:
         core, player = self.core, self.player
         core.reach(event.seq)
         if isinstance(event, _MARKET_TIME):
-            player.now_ns = max(player.now_ns, event.ts_ns)
+            player.ticks.now_ns = max(player.ticks.now_ns, event.ts_ns)
         match event:
             case SignalEvent(symbol=symbol):
                 self.signals[symbol] = event
@@ -68,12 +69,12 @@ class _Fold:
             case OpeningEvent():
                 core.portfolio.adopt(event)
                 core.guard.rearm(core.equity())
-                player.opened = True
+                player.ticks.opened = True
             case VenueState():
                 self._account(event)
             case ControlEvent(state=state, actor=actor):
                 core.state = state
-                player.held_by_us = state == TradingState.REDUCING and actor == ENGINE
+                player.restraint.held_by_us = state == TradingState.REDUCING and actor == ENGINE
             case CommandEvent(command="unlock") if core.state != TradingState.ACTIVE:
                 core.guard.rearm(core.equity())
             case StrategyErrorEvent():
