@@ -15,6 +15,16 @@ from tradetui.engine.trading.wishes import level_price
 LEGS = ("stop_loss", "take_profit")
 
 
+def has_levels(entry: Order) -> bool:
+    """Whether it asks for any leg."""
+    return not (
+        entry.stop_loss is None
+        and entry.take_profit is None
+        and entry.stop_share is None
+        and entry.target_share is None
+    )
+
+
 def fix_levels(entry: Order, fill_price: Decimal, instrument: Instrument) -> None:
     """Turn distances into prices with the entry's first fill, so that all of its legs stand at the same ones."""
     if entry.stop_loss is None:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from tradetui.engine.model.events import Event, FillEvent, RiskEvent
 from tradetui.engine.model.instrument import EXACT, Instrument
 from tradetui.engine.model.orders import Order, OrderStatus
-from tradetui.engine.trading.brackets import LEGS, again, fix_levels, legs_of, make_mates
+from tradetui.engine.trading.brackets import LEGS, again, fix_levels, has_levels, legs_of, make_mates
 from tradetui.engine.trading.moment import Moment
 from tradetui.engine.trading.open_orders import OpenOrders
 from tradetui.engine.trading.placing import Placing
@@ -48,6 +48,8 @@ class Exits:
         """The legs of an entry, or of its part that filled; for an exit, the end of what it makes void."""
         events: list[Event] = []
         if order.role == "open":
+            if not has_levels(order):
+                return events
             if first:
                 fix_levels(order, fill.price, self._instruments[order.symbol])
             if first or self.by_part:

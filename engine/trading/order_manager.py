@@ -118,7 +118,8 @@ class OrderManager:
         if self.waiting:
             events += self.release(now)
         self._send(signal, instrument, entry, surplus, held, close, now, events)
-        self._exits.settle(symbol, now, events)
+        if self._exits.sets_aside:
+            self._exits.settle(symbol, now, events)
         return events
 
     def on_fill(self, fill: FillEvent, now: Moment) -> list[Event]:
@@ -261,8 +262,8 @@ class OrderManager:
         order.filled = EXACT.add(order.filled, fill.quantity)
         done = not fill.leaves
         order.status = next_status(order.status, OrderAction.FILL if done else OrderAction.FILL_PART)
-        if order.left != fill.leaves:  # sized at its fill, an exit with less to close, or a fee was taken in units
-            order.quantity = EXACT.add(order.filled, fill.leaves)
+        if order.fraction is not None or order.role != "open" or (not done and order.left != fill.leaves):
+            order.quantity = EXACT.add(order.filled, fill.leaves)  # sized by it, less to close, or a fee in units
         self.counts.fill(order, fill, done)
         return done
 
