@@ -16,6 +16,25 @@ if TYPE_CHECKING:
     from tradetui.engine.result import BacktestResult
 
 
+Columns = tuple[tuple[str, str], ...]  # name and kind of each column, in their order
+
+TRADES: Columns = (
+    ("symbol", "text"), ("side", "text"), ("quantity", "float"), ("entry_ts", "text"), ("entry_price", "float"),
+    ("exit_ts", "text"), ("exit_price", "float"), ("pnl", "float"), ("fees", "float"), ("ambiguous", "flag"),
+)  # fmt: skip
+FILLS: Columns = (
+    ("seq", "int"), ("ts_ns", "int"), ("execution_id", "text"), ("order_id", "int"), ("symbol", "text"),
+    ("side", "sign"), ("quantity", "money"), ("price", "money"),
+    ("fee", "digits"),  # may need more digits than Decimal(38)
+    ("liquidity", "text"), ("role", "text"), ("ambiguous", "flag"),
+)  # fmt: skip
+ORDERS: Columns = (
+    ("seq", "int"), ("ts_ns", "int"), ("order_id", "int"), ("symbol", "text"), ("side", "sign"), ("quantity", "money"),
+    ("type", "text"), ("limit_price", "money"), ("stop_price", "money"), ("role", "text"), ("parent", "int"),
+    ("reason", "text"),
+)  # fmt: skip
+
+
 def write_result(result: BacktestResult, folder: Path) -> None:
     """Write every file of the run; raises RunFailed naming the file that could not be written."""
     from tradetui.engine.analytics.report_html import report_html
@@ -46,56 +65,24 @@ def _whole(path: Path, write: Callable[[Path], object]) -> None:
 def _tables(result: BacktestResult, trade_rows: list[dict[str, Any]]) -> dict[str, pl.DataFrame]:
     import polars as pl
 
-    money = pl.Decimal(38, 18)
-    fills, orders, curve = result.fills, result.orders_sent, result.curve
-    trade_names = ["symbol", "side", "quantity", "entry_ts", "entry_price", "exit_ts", "exit_price", "pnl", "fees"]
+    curve = result.curve
     return {
-        "trades": pl.DataFrame(
-            {name: [row[name] for row in trade_rows] for name in [*trade_names, "ambiguous"]},
-            schema={
-                "symbol": pl.String,
-                "side": pl.String,
-                "quantity": pl.Float64,
-                "entry_ts": pl.String,
-                "entry_price": pl.Float64,
-                "exit_ts": pl.String,
-                "exit_price": pl.Float64,
-                "pnl": pl.Float64,
-                "fees": pl.Float64,
-                "ambiguous": pl.Boolean,
-            },
-        ),
-        "fills": pl.DataFrame(
-            {
-                "seq": pl.Series([f.seq for f in fills], dtype=pl.Int64),
-                "ts_ns": pl.Series([f.ts_ns for f in fills], dtype=pl.Int64),
-                "execution_id": pl.Series([f.execution_id for f in fills], dtype=pl.String),
-                "order_id": pl.Series([f.order_id for f in fills], dtype=pl.Int64),
-                "symbol": pl.Series([f.symbol for f in fills], dtype=pl.String),
-                "side": pl.Series([f.side for f in fills], dtype=pl.Int8),
-                "quantity": pl.Series([f.quantity for f in fills], dtype=money, strict=False),
-                "price": pl.Series([f.price for f in fills], dtype=money, strict=False),
-                "fee": pl.Series([str(f.fee) for f in fills], dtype=pl.String),  # may need more digits than Decimal(38)
-                "liquidity": pl.Series([f.liquidity for f in fills], dtype=pl.String),
-                "role": pl.Series([f.role for f in fills], dtype=pl.String),
-                "ambiguous": pl.Series([f.ambiguous for f in fills], dtype=pl.Boolean),
-            }
-        ),
-        "orders": pl.DataFrame(
-            {
-                "seq": pl.Series([o.seq for o in orders], dtype=pl.Int64),
-                "ts_ns": pl.Series([o.ts_ns for o in orders], dtype=pl.Int64),
-                "order_id": pl.Series([o.order_id for o in orders], dtype=pl.Int64),
-                "symbol": pl.Series([o.symbol for o in orders], dtype=pl.String),
-                "side": pl.Series([o.side for o in orders], dtype=pl.Int8),
-                "quantity": pl.Series([o.quantity for o in orders], dtype=money, strict=False),
-                "type": pl.Series([o.type for o in orders], dtype=pl.String),
-                "limit_price": pl.Series([o.limit_price for o in orders], dtype=money, strict=False),
-                "stop_price": pl.Series([o.stop_price for o in orders], dtype=money, strict=False),
-                "role": pl.Series([o.role for o in orders], dtype=pl.String),
-                "parent": pl.Series([o.parent for o in orders], dtype=pl.Int64),
-                "reason": pl.Series([o.reason for o in orders], dtype=pl.String),
-            }
-        ),
+        "trades": _table([[row[name] for row in trade_rows] for name, _ in TRADES], TRADES),
+        "fills": _table([[getattr(fill, name) for fill in result.fills] for name, _ in FILLS], FILLS),
+        "orders": _table([[getattr(order, name) for order in result.orders_sent] for name, _ in ORDERS], ORDERS),
         "equity": pl.DataFrame({"ts_ns": curve.ts_ns, "equity": curve.equity, "exposed": curve.exposed}),
     }
+
+
+def _table(columns: list[list[Any]], named: Columns) -> pl.DataFrame:
+    import polars as pl
+
+    types: dict[str, pl.DataType | type[pl.DataType]] = {
+        "text": pl.String, "float": pl.Float64, "int": pl.Int64, "sign": pl.Int8, "flag": pl.Boolean,
+        "money": pl.Decimal(38, 18), "digits": pl.String,
+    }  # fmt: skip
+    made = {}
+    for (name, kind), values in zip(named, columns, strict=True):
+        given = [str(value) for value in values] if kind == "digits" else values
+        made[name] = pl.Series(given, dtype=types[kind], strict=kind != "money")
+    return pl.DataFrame(made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -53,11 +54,16 @@ class ThemeFile:
 
 
 def load_all() -> dict[str, ThemeFile]:
-    """Every theme shipped in `themes/`, by name, the default first."""
+    """Every theme shipped in `themes/`, by name, the default first; the files are read once."""
+    return {item.theme.name: item for item in _shipped()}
+
+
+@cache
+def _shipped() -> tuple[ThemeFile, ...]:
+    """Files of the package itself, which do not change while it runs: both a command's check and its screen ask."""
     folder = files("tradetui.themes")
     found = [load(entry) for entry in folder.iterdir() if entry.name.endswith(".toml")]
-    found.sort(key=lambda item: (item.theme.name != DEFAULT, item.theme.name))
-    return {item.theme.name: item for item in found}
+    return tuple(sorted(found, key=lambda item: (item.theme.name != DEFAULT, item.theme.name)))
 
 
 def load(entry: Traversable) -> ThemeFile:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,10 @@ def test_a_theme_file_with_a_mistake_is_refused_by_file_and_name(name, tmp_path)
     path.write_text(text)
     with pytest.raises(ThemeError, match=message):
         load(path)
+
+
+def test_the_files_are_read_once_however_often_themes_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tomllib, "loads", None)
+    assert load_all() == THEMES
+    load_all().clear()  # whoever asks gets a table of his own
+    assert load_all() == THEMES

@@ -10,6 +10,27 @@ import typer
 
 from tradetui.engine.errors import RunFailed, UsageError
 from tradetui.tui.cli.gates import GateFailed, gate_values, parse_gate
+from tradetui.tui.cli.run_arguments import (
+    AllowShort,
+    Bars,
+    CancelAhead,
+    Cash,
+    Commission,
+    DataPaths,
+    EntryMs,
+    From,
+    LatencyFile,
+    Limit,
+    LongOnly,
+    Parameters,
+    Quantity,
+    ReportMs,
+    SelfTrade,
+    Strategy,
+    Symbol,
+    Timezone,
+    To,
+)
 from tradetui.tui.cli.run_options import merge_options, one_of, read_run_file, simulation_table, table_of, where_from
 from tradetui.tui.cli.state import Shell
 
@@ -40,32 +61,16 @@ _Flag = bool | None
 def backtest(
     context: typer.Context,
     run_file: Annotated[Path | None, typer.Argument(metavar="[RUN.toml]", help="A run file.")] = None,
-    strategy: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|FILE.py:CLASS",
-            help="ma_crossover (default), momentum, mean_reversion, market_maker or yours.",
-        ),
-    ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A strategy parameter; repeatable.")
-    ] = None,
-    data: Annotated[
-        list[str] | None, typer.Option(metavar="PATH", help="Bars (CSV, Parquet, feather, .gz) or ticks; repeatable.")
-    ] = None,
-    symbol: Annotated[
-        str | None, typer.Option(help="Symbol of files that name none; of files with several, the one to use.")
-    ] = None,
-    from_: Annotated[str | None, typer.Option("--from", metavar="TIME", help="First time, included.")] = None,
-    to: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Last time, not included; a bare date includes its day.")
-    ] = None,
-    timezone: Annotated[
-        str | None, typer.Option(help="Zone of times without an offset, and of the trading day. [UTC]")
-    ] = None,
-    cash: Annotated[str | None, typer.Option(help="Starting cash. [100000]")] = None,
-    quantity: Annotated[str | None, typer.Option(help="Units per entry; without it, an even share of equity.")] = None,
-    commission: Annotated[str | None, typer.Option(help="Fraction of each execution's value. [0]")] = None,
+    strategy: Strategy = None,
+    set_: Parameters = None,
+    data: DataPaths = None,
+    symbol: Symbol = None,
+    from_: From = None,
+    to: To = None,
+    timezone: Timezone = None,
+    cash: Cash = None,
+    quantity: Quantity = None,
+    commission: Commission = None,
     commission_fixed: Annotated[str | None, typer.Option(help="Money per execution. [0]")] = None,
     spread: Annotated[str | None, typer.Option(help="Fraction of the price, paid on entry. [0]")] = None,
     slippage_bps: Annotated[str | None, typer.Option(help="Market and stop orders fill this much worse. [0]")] = None,
@@ -84,34 +89,18 @@ def backtest(
     volume_cap: Annotated[
         str | None, typer.Option(metavar="FRACTION|none", help="Most of a bar's volume that fills. [0.1]")
     ] = None,
-    bars: Annotated[
-        str | None, typer.Option(metavar="LENGTH", help="Length of bars built from trades: 500ms, 30s, 1min. [1min]")
-    ] = None,
-    entry_ms: Annotated[
-        float | None, typer.Option(metavar="MS", help="Time of an order to the venue, over ticks and books. [0]")
-    ] = None,
-    report_ms: Annotated[float | None, typer.Option(metavar="MS", help="Time of the report back. [0]")] = None,
-    latency_file: Annotated[
-        str | None, typer.Option(metavar="FILE.csv", help="Recorded times instead: columns entry_ms, report_ms.")
-    ] = None,
-    cancel_ahead: Annotated[
-        str | None,
-        typer.Option(metavar="back|proportional|front", help="Where a level shrinks without a trade. [back]"),
-    ] = None,
-    self_trade: Annotated[
-        str | None,
-        typer.Option(
-            metavar="cancel_newest|cancel_oldest|cancel_both|decrement", help="Own orders that meet. [cancel_newest]"
-        ),
-    ] = None,
-    allow_short: Annotated[bool, typer.Option("--allow-short", help="-1 sells short.")] = False,
-    long_only: Annotated[bool, typer.Option("--long-only", help="-1 only closes; the default.")] = False,
+    bars: Bars = None,
+    entry_ms: EntryMs = None,
+    report_ms: ReportMs = None,
+    latency_file: LatencyFile = None,
+    cancel_ahead: CancelAhead = None,
+    self_trade: SelfTrade = None,
+    allow_short: AllowShort = False,
+    long_only: LongOnly = False,
     form: Annotated[
         str | None, typer.Option(metavar="auto|event|vectorised", help="Decide bar by bar or in columns. [auto]")
     ] = None,
-    limit: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A risk limit, such as max_drawdown=0.1; repeatable.")
-    ] = None,
+    limit: Limit = None,
     seed: Annotated[str | None, typer.Option(help="Of the venue's randomness. [0]")] = None,
     rf: Annotated[str | None, typer.Option(help="Annual risk-free rate as a fraction. [0]")] = None,
     profile: Annotated[

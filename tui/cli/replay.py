@@ -8,6 +8,27 @@ from typing import Annotated, Any
 import typer
 
 from tradetui.engine.errors import UsageError
+from tradetui.tui.cli.run_arguments import (
+    AllowShort,
+    Bars,
+    CancelAhead,
+    Cash,
+    Commission,
+    DataPaths,
+    EntryMs,
+    From,
+    LatencyFile,
+    Limit,
+    LongOnly,
+    Parameters,
+    Quantity,
+    ReportMs,
+    SelfTrade,
+    Strategy,
+    Symbol,
+    Timezone,
+    To,
+)
 from tradetui.tui.cli.run_options import merge_options, one_of, read_run_file, simulation_table, table_of, where_from
 from tradetui.tui.cli.state import Shell
 
@@ -31,51 +52,25 @@ BUNDLED_LIMITS = {"max_drawdown": "0.05", "max_position_value": "40000"}  # so t
 def replay(
     context: typer.Context,
     run_file: Annotated[Path | None, typer.Argument(metavar="[RUN.toml]", help="A run file, as for backtest.")] = None,
-    strategy: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|FILE.py:CLASS",
-            help="ma_crossover (default), momentum, mean_reversion, market_maker or yours.",
-        ),
-    ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A strategy parameter; repeatable.")
-    ] = None,
-    data: Annotated[
-        list[str] | None, typer.Option(metavar="PATH", help="Bars (CSV, Parquet, feather) or ticks; repeatable.")
-    ] = None,
-    symbol: Annotated[str | None, typer.Option(help="Symbol of files that name none.")] = None,
-    from_: Annotated[str | None, typer.Option("--from", metavar="TIME", help="First time, included.")] = None,
-    to: Annotated[str | None, typer.Option(metavar="TIME", help="Last time, not included.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="Zone of times without an offset. [UTC]")] = None,
-    cash: Annotated[str | None, typer.Option(help="Starting cash. [100000]")] = None,
-    quantity: Annotated[str | None, typer.Option(help="Units per entry; without it, an even share of equity.")] = None,
-    commission: Annotated[str | None, typer.Option(help="Fraction of each execution's value. [0]")] = None,
-    bars: Annotated[
-        str | None, typer.Option(metavar="LENGTH", help="Length of bars built from trades: 500ms, 30s, 1min. [1min]")
-    ] = None,
-    entry_ms: Annotated[
-        float | None, typer.Option(metavar="MS", help="Time of an order to the venue, over ticks and books. [0]")
-    ] = None,
-    report_ms: Annotated[float | None, typer.Option(metavar="MS", help="Time of the report back. [0]")] = None,
-    latency_file: Annotated[
-        str | None, typer.Option(metavar="FILE.csv", help="Recorded times instead: columns entry_ms, report_ms.")
-    ] = None,
-    cancel_ahead: Annotated[
-        str | None,
-        typer.Option(metavar="back|proportional|front", help="Where a level shrinks without a trade. [back]"),
-    ] = None,
-    self_trade: Annotated[
-        str | None,
-        typer.Option(
-            metavar="cancel_newest|cancel_oldest|cancel_both|decrement", help="Own orders that meet. [cancel_newest]"
-        ),
-    ] = None,
-    allow_short: Annotated[bool, typer.Option("--allow-short", help="-1 sells short.")] = False,
-    long_only: Annotated[bool, typer.Option("--long-only", help="-1 only closes; the default.")] = False,
-    limit: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A risk limit, such as max_drawdown=0.1; repeatable.")
-    ] = None,
+    strategy: Strategy = None,
+    set_: Parameters = None,
+    data: DataPaths = None,
+    symbol: Symbol = None,
+    from_: From = None,
+    to: To = None,
+    timezone: Timezone = None,
+    cash: Cash = None,
+    quantity: Quantity = None,
+    commission: Commission = None,
+    bars: Bars = None,
+    entry_ms: EntryMs = None,
+    report_ms: ReportMs = None,
+    latency_file: LatencyFile = None,
+    cancel_ahead: CancelAhead = None,
+    self_trade: SelfTrade = None,
+    allow_short: AllowShort = False,
+    long_only: LongOnly = False,
+    limit: Limit = None,
     speed: Annotated[
         float | None,
         typer.Option(
