@@ -14,11 +14,9 @@ from tradetui.engine.control import accept, obey
 from tradetui.engine.errors import JournalError
 from tradetui.engine.model.commands import CancelAll, Command, Kill
 from tradetui.engine.model.snapshot import Snapshot
+from tradetui.engine.publishing import Publisher
 from tradetui.engine.session import Control, Loaded
-from tradetui.engine.snapshots import SnapshotBuilder
 
-PUBLISH_NS = 50_000_000  # 20 pictures a second
-RATE_NS = 1_000_000_000  # the shown speed is an average of this long
 IDLE_S = 0.05
 TURN_NS = 4_000_000  # of market at a stretch: then requests are taken and the screen has had its turn
 
@@ -36,24 +34,17 @@ class Engine:
         clock: Callable[[], int] | None = None,
         give_way: Callable[[], None] | None = None,
     ) -> None:
-        self._player, self._journal, self._journal_name, ticks, _ = loaded
+        self._player, self._journal, journal_name, ticks, _ = loaded
         self._core = self._player.core
         self._bus = bus
-        self._publish_to = publish
         self._mode = mode
-        self._builder = SnapshotBuilder(self._player, ticks)
-        bus.observe(self._builder.observe)
+        self._pictures = Publisher(self._player, ticks, bus, publish, journal_name, now_ns)
         at_ns = self._player.at_ns
         self._start_ns, self._end_ns = int(at_ns[0]), int(at_ns[-1])
         self._wall = clock
         self._give_way = give_way  # between slices of work, to whoever is to go first
         self._clock = ReplayClock(self._start_ns, 1.0, now_ns)
         self._until = 0  # row up to which a skip or a step runs regardless of the clock
-        self._published_ns = now_ns
-        self._news = True  # something is to be shown that no picture has shown yet
-        self._version = 0
-        self._rate_at = (now_ns, 0)
-        self._rate = 0.0
         self._closed = False
 
     def begin(self, speed: float, play: bool, ahead_s: float, now_ns: int) -> None:
@@ -72,21 +63,19 @@ class Engine:
                 self._control(request, now_ns)
             else:
                 self._command(request, now_ns)
-            self._news = True
+            self._pictures.news = True
         player = self._player
         due = max(self._until, player.due(self._clock.market_ns(now_ns)))
         if due > player.row:
             self._play(due)
             self._record()
-            self._news = True
+            self._pictures.news = True
             if self._clock.market_ns(now_ns) < player.clock_ns:  # a step went ahead of the clock
                 self._clock.jump(min(player.clock_ns, self._before_next_ns()), now_ns)
             if player.done:
                 self._clock.pause(now_ns)
-        if now_ns - self._published_ns >= PUBLISH_NS:
-            self._measure_rate(now_ns)
-            if self._news:
-                self._publish(now_ns)
+        if self._pictures.due(now_ns):
+            self._publish(now_ns)
 
     def wait_s(self, now_ns: int) -> float:
         """How long the inbox may be waited for before market or picture is due."""
@@ -166,7 +155,7 @@ class Engine:
     def _command(self, command: Command, now_ns: int) -> None:
         core, ts_ns = self._core, self._player.clock_ns
         if isinstance(command, Kill | CancelAll):
-            self._builder.cancelled_from()
+            self._pictures.cancelled_from()
         event = accept(core, command, ts_ns)
         self._journal.append([event])
         self._journal.commit()  # on disk before it acts
@@ -182,28 +171,15 @@ class Engine:
             self._journal.commit()
             self._bus.publish(events)
 
-    def _measure_rate(self, now_ns: int) -> None:
-        before, count = self._rate_at
-        if now_ns - before >= RATE_NS:
-            rate = (self._player.row - count) * 1e9 / (now_ns - before)
-            self._news = self._news or rate != self._rate
-            self._rate, self._rate_at = rate, (now_ns, self._player.row)
-
     def _publish(self, now_ns: int) -> None:
-        self._published_ns, self._news = now_ns, False
-        self._version += 1
         done = self._player.done
-        self._publish_to(
-            self._builder.build(
-                version=self._version,
-                mode=self._mode,
-                phase="finished" if done else "running",
-                paused=not self._clock.running,
-                speed=self._clock.speed,
-                start_ns=self._start_ns,
-                end_ns=self._end_ns,
-                events_per_s=self._rate,
-                feed="END" if done else "OK",
-                journal=self._journal_name,
-            )
+        self._pictures.publish(
+            now_ns,
+            mode=self._mode,
+            phase="finished" if done else "running",
+            paused=not self._clock.running,
+            speed=self._clock.speed,
+            start_ns=self._start_ns,
+            end_ns=self._end_ns,
+            feed="END" if done else "OK",
         )

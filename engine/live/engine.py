@@ -35,10 +35,8 @@ from tradetui.engine.model.events import (
     VenueState,
 )
 from tradetui.engine.model.snapshot import ReconciliationView, Snapshot
-from tradetui.engine.snapshots import SnapshotBuilder
+from tradetui.engine.publishing import Publisher
 
-PUBLISH_NS = 50_000_000  # 20 pictures a second
-RATE_NS = 1_000_000_000  # the shown speed is an average of this long
 COMMIT_NS = 1_000_000_000  # what nothing waits for is on disk after this long
 _MARKET = (QuoteEvent, TradeEvent, BookEvent, MarketEvent)
 _FORCED = (VenueReport, VenueState, FeedEvent, CommandEvent, SessionEvent)  # said to us: it may not be said again
@@ -77,16 +75,12 @@ class LiveEngine:
         self._silence = Silence(player.symbols, stale_s, now_ns)
         self._decisions = 0  # of the strategy, up to the last tick
         self._journal, self._bus, self._doors = journal, bus, doors
-        self._mode, self._journal_name = mode, journal_name
+        self._mode = mode
         self._compared: tuple[ReconciliationEvent, int] | None = None  # and when by the steady clock
-        self._builder = SnapshotBuilder(player, ticks)
-        bus.observe(self._builder.observe)
-        self._published_ns = self._committed_ns = now_ns
+        self._pictures = Publisher(player, ticks, bus, doors.publish, journal_name, now_ns)
+        self._committed_ns = now_ns
         self._waiting = False  # events that the journal has taken and not written
-        self._news = True
-        self._version = 0
         self._facts: Mapping[str, Any] = {}  # that the newest picture shows
-        self._rate_at, self._rate = (now_ns, 0), 0.0
         self._start_ns = 0
         self._closed = False
 
@@ -98,11 +92,12 @@ class LiveEngine:
 
     def observe(self, events: Sequence[Event]) -> None:
         """Show what an earlier part of this session was."""
-        self._builder.observe(events)
+        self._pictures.observe(events)
 
     def turn(self, inputs: Sequence[LiveInput], now_ns: int) -> None:
         """One round: every input in order, the journal, what leaves, then a picture."""
-        player, record, heard_ns = self.player, self._doors.record, self._silence.heard_ns
+        player, pictures = self.player, self._pictures
+        record, heard_ns = self._doors.record, self._silence.heard_ns
         at_once = False
         if len(inputs) > self.latencies.queued_max:
             self.latencies.queued_max = len(inputs)
@@ -117,20 +112,19 @@ class LiveEngine:
                 if not player.due(item):  # type: ignore[arg-type]  # likewise
                     continue
             elif isinstance(item, Kill | CancelAll):
-                self._builder.cancelled_from()
+                pictures.cancelled_from()
                 at_once = True
             player.work(item)
-            self._news = True
+            pictures.news = True
             if kind in _MARKET and item.seq:  # type: ignore[union-attr]  # all of them have a number
                 record(item)  # type: ignore[arg-type]
                 heard_ns[item.symbol] = now_ns  # type: ignore[union-attr]
                 if player.ticks.decisions != self._decisions:
                     self._decided(item.seq, received_ns)  # type: ignore[union-attr]
         self._settle(at_once, now_ns)
-        if at_once or now_ns - self._published_ns >= PUBLISH_NS:
-            self._measure_rate(now_ns)
-            if self._news or self._doors.facts() is not self._facts:
-                self._publish(now_ns)
+        pictures.news = pictures.news or self._doors.facts() is not self._facts
+        if pictures.due(now_ns) or (at_once and pictures.news):
+            self._publish(now_ns)
 
     def close(self, now_ns: int) -> None:
         """End in order: everything journaled, the session file closed."""
@@ -200,36 +194,23 @@ class LiveEngine:
         if said:
             self._bus.publish(said)
 
-    def _measure_rate(self, now_ns: int) -> None:
-        before, count = self._rate_at
-        if now_ns - before >= RATE_NS:
-            rate = (self.player.row - count) * 1e9 / (now_ns - before)
-            self._news = self._news or rate != self._rate
-            self._rate, self._rate_at = rate, (now_ns, self.player.row)
-
     def _publish(self, now_ns: int, phase: str = "running") -> None:
         player = self.player
-        self._published_ns, self._news = now_ns, False
-        self._version += 1
         self._facts = facts = self._doors.facts()
         self._start_ns = self._start_ns or player.clock_ns
-        self._doors.publish(
-            self._builder.build(
-                version=self._version,
-                phase=phase,
-                paused=False,
-                speed=1.0,
-                start_ns=self._start_ns,
-                end_ns=player.clock_ns,
-                events_per_s=self._rate,
-                feed=player.holds.feed,
-                orders_unconfirmed=player.core.venue.unconfirmed,
-                journal=self._journal_name,
-                holds=player.holds.reasons,
-                reconciliation=self._reconciliation(now_ns),
-                **self._as_the_venue_says(),
-                **facts,
-            )
+        self._pictures.publish(
+            now_ns,
+            phase=phase,
+            paused=False,
+            speed=1.0,
+            start_ns=self._start_ns,
+            end_ns=player.clock_ns,
+            feed=player.holds.feed,
+            orders_unconfirmed=player.core.venue.unconfirmed,
+            holds=player.holds.reasons,
+            reconciliation=self._reconciliation(now_ns),
+            **self._as_the_venue_says(),
+            **facts,
         )
 
     def _as_the_venue_says(self) -> dict[str, str]:
