@@ -52,10 +52,12 @@ def module_of(requirement: str) -> str:
 def test_the_lock_pins_every_dependency_once_and_within_its_range() -> None:
     from packaging.requirements import Requirement
 
-    for lock, wanted in (("requirements.lock", ()), ("requirements-dev.lock", extras()["dev"])):
+    of_users = [line for extra, lines in extras().items() if extra not in ("dev", "bench") for line in lines]
+    for lock, wanted in (("requirements.lock", of_users), ("requirements-dev.lock", [*of_users, *extras()["dev"]])):
         lines = [line for line in (ROOT / lock).read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
         pins = dict(line.split("==") for line in lines)
         assert len(pins) == len(lines)
+        assert [line for line in lines if not re.fullmatch(r"[a-z0-9.-]+==[A-Za-z0-9.+!]+", line)] == []  # no index
         for requirement in map(Requirement, [*project()["project"]["dependencies"], *wanted]):
             assert pins[requirement.name.lower()] in requirement.specifier, f"{lock}: {requirement}"
 
