@@ -88,9 +88,10 @@ class KernelMarket:
     def finish(self) -> int:
         """The market is over: reports on their way and open bars are told; WOKE bits, END when nothing is left."""
         bits: int = play_end(self._arena.head, self._arena.mem)
-        while bits == at.GROW:
-            self._grow()
-            bits = play_end(self._arena.head, self._arena.mem)
+        if self._head[at.STOPS_DUE] != at.NEVER:
+            while _play(self._arena.head, self._arena.mem, EMPTY, -1, 0)[0] == at.GROW:
+                self._grow()
+            bits = bits or play_end(self._arena.head, self._arena.mem)
         self.now_ns = self._head[at.NOW]
         return bits
 

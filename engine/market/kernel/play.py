@@ -203,7 +203,15 @@ def come_to(head: Memory, mem: Memory, number: int, time: int) -> int:
 
 @part
 def play_rows(head: Memory, mem: Memory, tape: Memory, stop: int, budget: int) -> int:
-    """Plays rows up to `stop` until something asked for happens; the bits that say what, or GROW."""
+    """Plays rows up to `stop` until something asked for happens; the bits that say what, or GROW.
+
+    A `stop` below 0 plays none: the market is over, and the stops that it triggered last arrive.
+    """
+    if stop < 0:
+        if head[at.TOP] > head[at.LIMIT] or not has_room(head):
+            return at.GROW
+        arrive_triggered(head, mem)
+        settle_others(head)
     for row in range(head[at.ROW], stop):
         number, ts = tape[row, WORD] >> SYMBOL_SHIFT, tape[row, TS]
         if ts > TS_MAX:
@@ -234,15 +242,12 @@ def play_rows(head: Memory, mem: Memory, tape: Memory, stop: int, budget: int) -
 
 @part
 def play_end(head: Memory, mem: Memory) -> int:
-    """The market is over: the last instant, stops it triggered, then reports on their way and open bars; or GROW."""
-    if head[at.STOPS_DUE] != at.NEVER and (head[at.TOP] > head[at.LIMIT] or not has_room(head)):
-        return at.GROW
+    """The market is over: the last instant, then reports on their way and open bars; 0 where stops come between."""
     bits = 0
     if head[at.OPEN]:
         bits = end_instant(head, mem)
     if head[at.STOPS_DUE] != at.NEVER:
-        arrive_triggered(head, mem)
-        settle_others(head)
+        return bits  # here they would have to be compiled a second time
     while bits == 0:
         due: int = min(head[at.REPORT_DUE], head[at.BAR_DUE])
         if due == at.NEVER:
