@@ -41,7 +41,6 @@ from tradetui.engine.model.events import (
     QuoteEvent,
     TimerEvent,
     TradeEvent,
-    TwoSidedQuote,
 )
 from tradetui.engine.model.instrument import NANOS_PER_UNIT
 from tradetui.engine.model.limits import RiskLimits
@@ -180,19 +179,12 @@ class BookPlayer:
                 signals = decide(event)
                 if not signals:
                     continue
-                if (
-                    type(signals) is list
-                    and len(signals) == 1
-                    and type(signals[0]) is TwoSidedQuote
-                    and bring(signals[0], now_ns, seq)
-                ):
-                    continue
                 check_signals(signals)
             except (Exception, SystemExit) as error:  # noqa: BLE001  # as in `_ask`
                 core.fail(error, now_ns, seq)
                 watched = True
                 continue
-            core.signals(signals, now_ns, seq)  # type: ignore[arg-type]  # `check_signals` has seen them
+            bring(signals, now_ns, seq)  # type: ignore[arg-type]  # `check_signals` has seen them
             watched = self._guarded or core.stopped
         return wakes
 

@@ -5,10 +5,12 @@ What `Core.signals` does with such a wish, event for event; anything else is lef
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec.structs import force_setattr
 
 from tradetui.engine.gateways.book_venue import BookVenue
-from tradetui.engine.model.events import TradingState, TwoSidedQuote
+from tradetui.engine.model.events import TradingState, TwoSidedQuote, Wish
 from tradetui.engine.step import Core
 from tradetui.engine.trading.quick_quotes import Asked
 from tradetui.engine.trading.quote_pair import ZERO
@@ -23,10 +25,18 @@ class BookQuotes:
         self._cash = ZERO  # the cash seen last
         self._cash_float = 0.0
 
-    def bring(self, wish: TwoSidedQuote, ts_ns: int, cause: int) -> bool:
+    def bring(self, wishes: Sequence[Wish], ts_ns: int, cause: int) -> None:
+        """Do what `Core.signals` does with wishes whose fields have been checked."""
+        for wish in wishes:
+            if type(wish) is not TwoSidedQuote or not self.quote(wish, ts_ns, cause):
+                self._core.signals((wish,), ts_ns, cause)
+                if self._core.stopped:  # it raised when it was asked for more about this one
+                    return
+
+    def quote(self, wish: TwoSidedQuote, ts_ns: int, cause: int) -> bool:
         """Bring the resting quotes to `wish`; False, and nothing has happened, where that takes a closer look."""
         core, symbol = self._core, wish.symbol
-        if wish.seq or core.state is not TradingState.ACTIVE or type(symbol) is not str or type(wish.reason) is not str:
+        if wish.seq or core.state is not TradingState.ACTIVE:
             return False
         bid, ask = self._touch(symbol)
         if not (bid and ask):

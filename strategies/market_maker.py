@@ -11,7 +11,7 @@ from decimal import Decimal
 from math import isfinite
 
 from tradetui.engine.errors import UsageError
-from tradetui.engine.market.book_reading import BookReading
+from tradetui.engine.market.book_reading import BookReading, Touch
 from tradetui.engine.model.events import FillEvent, MarketData, TimerEvent, TwoSidedQuote, Wish
 from tradetui.engine.model.limits import RiskLimits
 from tradetui.engine.model.wakes import Timer
@@ -19,6 +19,8 @@ from tradetui.engine.strategy import Strategy
 
 LEVELS = 5  # of each side, whose imbalance `imbalance_weight` looks at
 BASIS_POINT = 1e-4
+Seen = tuple[Touch, float]  # the best of both sides and the inventory
+Prices = tuple[float | None, float | None]  # of the bid and the ask; None for no quote there
 _NANOS = 1_000_000_000
 _COARSEST = 1_000 * _NANOS  # no grid is coarser than a thousand
 
@@ -58,6 +60,7 @@ class MarketMaker(Strategy):
         self.refresh_ms = refresh_ms
         self.subscribes = (Timer(refresh_ms),)
         self._grids: dict[str, Grid] = {}
+        self._last: dict[str, tuple[Seen, Prices]] = {}
 
     def on_market_data(self, event: MarketData) -> list[Wish]:
         """Quote every book anew."""
@@ -77,10 +80,17 @@ class MarketMaker(Strategy):
 
     def _quote(self, symbol: str) -> TwoSidedQuote:
         book = self.desk.book(symbol)
-        best_bid, bid_size, best_ask, ask_size = book.touch()
+        seen = (book.touch(), self.desk.position(symbol))
+        last = self._last.get(symbol)
+        if last is None or last[0] != seen or self.imbalance_weight:  # else nothing that it looks at has moved
+            self._last[symbol] = last = (seen, self._prices(symbol, book, *seen))
+        bid, ask = last[1]
+        return TwoSidedQuote(symbol, bid, ask, None if bid is None else self.size, None if ask is None else self.size)
+
+    def _prices(self, symbol: str, book: BookReading, touch: Touch, held: float) -> Prices:
+        best_bid, bid_size, best_ask, ask_size = touch
         if not 0 < best_bid < best_ask or not bid_size + ask_size > 0:
-            return TwoSidedQuote(symbol)  # a side is missing or the feed is crossed: nobody knows the price
-        held = self.desk.position(symbol)
+            return None, None  # a side is missing or the feed is crossed: nobody knows the price
         centre = (best_bid * ask_size + best_ask * bid_size) / (bid_size + ask_size)
         if self.imbalance_weight:
             centre += self.imbalance_weight * (best_ask - best_bid) * book.imbalance(LEVELS)
@@ -92,13 +102,7 @@ class MarketMaker(Strategy):
         ask = max(grid.up(centre + half), grid.up(best_bid, 1))
         buys = bid > 0 and held + self.size <= self.max_inventory
         sells = held - self.size >= -self.max_inventory
-        return TwoSidedQuote(
-            symbol,
-            bid if buys else None,
-            ask if sells else None,
-            self.size if buys else None,
-            self.size if sells else None,
-        )
+        return bid if buys else None, ask if sells else None
 
     def _grid(self, symbol: str, book: BookReading) -> Grid:
         grid = self._grids.get(symbol)

@@ -43,6 +43,8 @@ class Wanderer(Strategy):
         near = self.turn % 3 * 0.01
         if self.turn % 41 == 0:
             return [SignalEvent("X", 0)]
+        if self.turn % 13 == 0:
+            return [TwoSidedQuote("X", bid, ask, 2.0, 2.0), SignalEvent("X", 1, 1), TwoSidedQuote("X", bid, None, 2.0)]
         if self.turn % 17 == 0:
             return [TwoSidedQuote("X", ask, ask, 2.0, 2.0)]
         if self.turn % 11 == 0:
@@ -65,18 +67,18 @@ def test_the_quick_way_journals_what_the_careful_one_does(
     monkeypatch: pytest.MonkeyPatch, wake: Any, short: bool, ms: float, most: float | None
 ) -> None:
     options: dict[str, Any] = {"simulation": {"entry_ms": ms, "report_ms": ms}, "allow_short": short}
-    bring, taken = BookQuotes.bring, [0, 0]
+    quote, taken = BookQuotes.quote, [0, 0]
 
     def counted(self: BookQuotes, *wish: Any) -> bool:
-        quickly = bring(self, *wish)
+        quickly = quote(self, *wish)
         taken[quickly] += 1
         return quickly
 
-    monkeypatch.setattr(BookQuotes, "bring", counted)
+    monkeypatch.setattr(BookQuotes, "quote", counted)
     quick = book_run(Wanderer(wake, most), session(RESTLESS), **options).run()
     assert len(quick.fills) > 5
-    assert min(taken) > 20
-    monkeypatch.setattr(BookQuotes, "bring", lambda *_: False)
+    assert min(taken) > 10
+    monkeypatch.setattr(BookQuotes, "quote", lambda *_: False)
     careful = book_run(Wanderer(wake, most), session(RESTLESS), **options)
     market = careful.player._market
     assert isinstance(market, ReferenceMarket)
