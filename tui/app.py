@@ -98,6 +98,9 @@ class Workstation(App[None], inherit_bindings=False):
                 holder.remove()
 
     def _tell_state(self) -> None:
+        if terminal.left(self):
+            self.exit()  # nobody sees what this session does: it ends in order
+            return
         self._title.write(terminal.title(self.view.snapshot))
 
     # -- the feed

@@ -1,6 +1,9 @@
-"""The terminal's own title, so that mode and state can be told from another window or a tab bar."""
+"""The terminal itself: its title, so that mode and state can be told from a tab bar, and whether it is still there."""
 
 from __future__ import annotations
+
+import select
+import sys
 
 from textual.app import App
 
@@ -22,6 +25,23 @@ def title(snapshot: Snapshot) -> str:
     else:
         state = "PAUSED" if snapshot.paused else "RUN"
     return f"{state} · {mode_words(snapshot)} · tradetui"
+
+
+def gone(descriptor: int) -> bool:
+    """Whether nobody is at the other end of a terminal any more. Textual waits for ever to write to such a one."""
+    if not hasattr(select, "poll"):
+        return False
+    poll = select.poll()
+    poll.register(descriptor, select.POLLHUP)
+    return any(told & select.POLLHUP for _, told in poll.poll(0))
+
+
+def left(app: App[None]) -> bool:
+    """Whether the terminal of an app has gone away without a word: most send a signal, which ends us by itself."""
+    driver, stdin = app._driver, sys.__stdin__
+    if driver is None or driver.is_headless or app.is_web or stdin is None:
+        return False
+    return gone(stdin.fileno())
 
 
 class TitleWriter:

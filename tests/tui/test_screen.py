@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -505,6 +506,25 @@ def test_the_terminal_title_starts_with_what_matters_most(picture):
     assert terminal.title(reducing) == "REDUCING · REPLAY · tradetui"
     lost = msgspec.structs.replace(halted, state_reason=DRAWDOWN)
     assert terminal.title(lost) == "HALTED · REPLAY · tradetui"
+
+
+def test_a_terminal_is_gone_when_nobody_holds_its_other_end():
+    window, own = os.openpty()
+    assert not terminal.gone(own)
+    os.write(window, b"q")
+    assert not terminal.gone(own), "a key waits there"
+    os.close(window)
+    assert terminal.gone(own)
+    os.close(own)
+
+
+async def test_a_screen_whose_terminal_is_gone_ends_its_session(running, fake_desk, picture, monkeypatch):
+    async with running(fake_desk(picture)) as screen:
+        screen.app._tell_state()
+        assert not screen.app._exit
+        monkeypatch.setattr(terminal, "left", lambda app: True)
+        screen.app._tell_state()
+        assert screen.app._exit
 
 
 def test_an_unknown_theme_is_refused_by_naming_those_there_are(fake_desk):
