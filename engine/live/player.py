@@ -190,9 +190,9 @@ class LivePlayer:
     def _command(self, command: Command) -> None:
         core, ts_ns = self.core, self.ticks.now_ns
         self._said.append(accept(core, command, ts_ns))
-        obey(core, command, ts_ns)
         if isinstance(command, Kill):
-            core.venue.cancel_everything()
+            core.venue.cancel_everything()  # first: one request for all of them, before those for each
+        obey(core, command, ts_ns)
         if not isinstance(command, CancelAll | ClosePosition):
             self.restraint.held_by_us = False
         self.restraint.let_go(ts_ns)

@@ -41,7 +41,7 @@ def test_a_kill_from_another_thread_withdraws_everything(tmp_path: Path) -> None
     stage.until(lambda shown: shown.orders)
     stage.session.send(Kill())
     stage.until(lambda shown: shown.state == "halted" and not shown.orders)
-    assert [type(sent).__name__ for sent in stage.venue.received] == ["Send", "Withdraw", "WithdrawAll"]
+    assert [type(sent).__name__ for sent in stage.venue.received] == ["Send", "WithdrawAll", "Withdraw"]
     stage.session.stop()
 
 
