@@ -38,7 +38,7 @@ class Admitted(NamedTuple):
 def admit(new: NewOrder, account: Account, now_ns: int) -> Admitted | Refusal:
     """Every check that needs the account or the market."""
     opens, case = _opens(new, account), Case(new, account, now_ns)
-    for check in (_flags, _times, _client_id, _legs, _stop_side, _wash):
+    for check in (_flags, _times, _client_id, _intent, _legs, _stop_side, _wash):
         refusal = check(case)
         if refusal is not None:
             return refusal
@@ -85,6 +85,14 @@ def _client_id(case: Case) -> Refusal | None:
     new, account = case.new, case.account
     before = account.orders.of_client(new.client_order_id) if new.client_order_id else None
     return None if before is None else refusals.duplicate_id(before.open)
+
+
+def _intent(case: Case) -> Refusal | None:
+    new = case.new
+    inferred = f"{'buy' if new.side > 0 else 'sell'}_to_{'open' if _opens(new, case.account) else 'close'}"
+    if new.position_intent in ("", inferred):
+        return None
+    return refusals.intent_mismatch(inferred, new.position_intent)
 
 
 def _legs(case: Case) -> Refusal | None:

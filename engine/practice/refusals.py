@@ -109,6 +109,11 @@ def opposite_opening(side: int) -> Refusal:
     return forbidden("cannot open a short sell while a long buy order is open")
 
 
+def intent_mismatch(inferred: str, specified: str) -> Refusal:
+    """The order would open where it was meant to close, or the other way round."""
+    return unprocessable(f"position intent mismatch, inferred: {inferred}, specified: {specified}")
+
+
 def not_allowed_to_short() -> Refusal:
     """Shorting is off, or the account too small."""
     return forbidden("account is not allowed to short")

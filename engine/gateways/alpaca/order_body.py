@@ -13,6 +13,7 @@ from tradetui.engine.model.instrument import EXACT
 
 CLIENT_ID_MAX = 128
 ORDERS = "/v2/orders"
+EXITS = ("close", "stop_loss", "take_profit")
 COIN_COLLAR = Decimal("0.05")  # coins know no plain stop: theirs has a limit, so far beyond it
 COIN_TICK = Decimal("0.01")
 Body = dict[str, Any]
@@ -142,13 +143,17 @@ def time_in_force(order: OrderEvent) -> str:
 
 
 def _plain(order: OrderEvent, client_order_id: str) -> Body:
+    """An exit says that it is one: where a quicker one has closed the position it must not open another."""
+    side = "buy" if order.side > 0 else "sell"
+    exits = order.role in EXITS and "/" not in order.symbol
     return {
         "symbol": order.symbol,
         "qty": text_of(order.quantity),
-        "side": "buy" if order.side > 0 else "sell",
+        "side": side,
         "type": order.type,
         "time_in_force": time_in_force(order),
         "client_order_id": client_order_id,
+        **({"position_intent": f"{side}_to_close"} if exits else {}),
     }
 
 

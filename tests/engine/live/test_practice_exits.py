@@ -10,6 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from random import Random
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -35,6 +36,7 @@ from tradetui.engine.live.sessions import replay_session
 from tradetui.engine.model.events import Event, FillEvent, OrderEvent, ReconciliationEvent, RefusalEvent, RiskEvent
 from tradetui.engine.model.snapshot import Snapshot
 from tradetui.engine.practice.engine_matcher import EngineMatcher
+from tradetui.engine.practice.faults import Rule
 from tradetui.engine.practice.in_thread import ExchangeThread
 from tradetui.engine.practice.venue import Venue
 from tradetui.engine.practice.world import World
@@ -91,7 +93,16 @@ def market(prices: list[float], size: int = 400) -> Callable[[], Venue]:
     return make
 
 
-def trade(folder: Path, make: Callable[[], Venue], minutes: int, symbol: str, strategy: str, **options: Any) -> Traded:
+def trade(
+    folder: Path,
+    make: Callable[[], Venue],
+    minutes: int,
+    symbol: str,
+    strategy: str,
+    *,
+    storm: Random | None = None,
+    **options: Any,
+) -> Traded:
     """A session on one symbol, a minute after the other, each once the one before has settled."""
     config = run_config({"strategy": f"{STRATEGIES}:{strategy}", **options}, "test")
     with ExchangeThread(make()) as running:
@@ -104,8 +115,11 @@ def trade(folder: Path, make: Callable[[], Venue], minutes: int, symbol: str, st
         until(session, lambda shown: shown.account.cash and not shown.holds)
         for minute in range(1, minutes + 1):
             to_ns = OPEN_NS + minute * MINUTE_NS + 2 * NANO
+            if storm is not None:
+                running.call(partial(_strike, storm=storm))
             running.call(partial(Venue.advance, to_ns=to_ns))
             until(session, partial(_arrived, running, minute))
+        running.call(lambda venue: venue.faults.clear())
         until(session, partial(_agrees, running))
         session.stop()
         ledger = running.call(Venue.ledger)
@@ -119,7 +133,7 @@ def trade(folder: Path, make: Callable[[], Venue], minutes: int, symbol: str, st
 
 def broker(running: ExchangeThread) -> Broker:
     waits = Waits(first_s=0.05, longest_s=0.2)
-    rest, socket = RestConfig(per_minute=100_000, waits=waits), SocketConfig(waits=waits)
+    rest, socket = RestConfig(per_minute=100_000, waits=waits, read_s=0.5), SocketConfig(waits=waits)
     address = f"ws://{running.host}:{running.port}"
     feed = FeedConfig(
         rest_url=running.url,
@@ -130,7 +144,12 @@ def broker(running: ExchangeThread) -> Broker:
         freshness=FreshnessConfig(late_s=WAIT_S, stale_s=WAIT_S),  # the market stands while a test waits
     )
     execution = ExecutionConfig(
-        rest_url=running.url, stream_url=f"{address}/stream", rest=rest, socket=socket, poll_s=0.3
+        rest_url=running.url,
+        stream_url=f"{address}/stream",
+        rest=rest,
+        socket=socket,
+        poll_s=0.3,
+        lookup_window_s=1.0,
     )
     return Broker(feed, execution, Credentials("PKTEST", "test-secret"))
 
@@ -147,6 +166,23 @@ def _arrived(running: ExchangeThread, minute: int, shown: Snapshot) -> bool:
     assert not shown.error
     there = shown.clock_ns >= OPEN_NS + minute * MINUTE_NS
     return there and not shown.orders_unconfirmed and _agrees(running, shown)
+
+
+def _strike(venue: Venue, storm: Random) -> None:
+    """Three things go wrong with what is sent and what is told of it."""
+    for _ in range(3):
+        if storm.random() < 0.5:
+            kind, method = (
+                storm.choice(("500_before", "500_after", "drop", "timeout_after", "429")),
+                storm.choice(_ASKED),
+            )
+            venue.faults.add(Rule(kind, method=method, path="/v2/orders"))
+        else:
+            kind = storm.choice(("drop", "duplicate", "reorder", "delay", "lost_fill", "disconnect_mid_frame"))
+            venue.faults.add(Rule(kind, target="trade_updates", after=storm.randrange(3)))
+
+
+_ASKED = ("POST", "POST", "DELETE", "GET")
 
 
 def _agrees(running: ExchangeThread, shown: Snapshot) -> bool:
@@ -190,6 +226,31 @@ def test_an_entry_that_fills_in_parts_is_protected_part_by_part(tmp_path: Path) 
     assert stops == entries
     traded.agree()
     assert replay_session(traded.journal, traded.strategy).same
+
+
+@pytest.mark.parametrize(("seed", "strategy"), [(1, "Bracketed"), (2, "Bracketed"), (3, "RoundTrips")])
+def test_whatever_goes_wrong_with_its_exits_nothing_is_sold_twice_and_the_books_are_right_in_the_end(
+    tmp_path: Path, seed: int, strategy: str
+) -> None:
+    chance = Random(seed)
+    prices = [100.0] * 2 + [round(100 + chance.uniform(-1.6, 1.6), 2) for _ in range(22)]
+    traded = trade(
+        tmp_path, market(prices), 22, ACME, strategy, storm=Random(seed), parameters={"units": 500.0}
+    )  # fmt: skip
+    books = traded.books()
+    assert books.cash == Decimal(traded.ledger["cash"])
+    assert {s: p.quantity for s, p in books.open.items()} == {
+        s: Decimal(units) for s, units in traded.ledger["positions"].items()
+    }
+    assert [e for e in traded.of(FillEvent) if not e.order_id] == []
+    assert [e for e in traded.of(RiskEvent) if e.check in ("FOREIGN", "OVERFILL")] == []
+    held = Decimal(0)
+    for row in traded.ledger["activities"]:
+        held += Decimal(row["qty"]) * (1 if row["side"] == "buy" else -1)
+        assert held >= 0
+    assert len({fill.role for fill in traded.of(FillEvent)}) >= 2
+    found = replay_session(traded.journal, traded.strategy)
+    assert found.same, found.sentence()
 
 
 def test_round_trips_in_coins_leave_no_difference_to_the_last_digit(tmp_path: Path) -> None:

@@ -108,6 +108,14 @@ def test_the_stop_of_an_oco_lies_on_the_losing_side_of_the_market_too(story: Sto
     assert refused.message == "stop_loss.stop_price must be <= base_price - 0.01"
 
 
+def test_an_order_that_says_it_closes_opens_nothing(story: Story) -> None:
+    refused = story.exchange.submit(order("sell", position_intent="sell_to_close"))
+    assert isinstance(refused, Refusal)
+    assert refused.message == "position intent mismatch, inferred: sell_to_open, specified: sell_to_close"
+    sent(story, order())
+    assert sent(story, order("sell", position_intent="sell_to_close"))["position_intent"] == "sell_to_close"
+
+
 def test_an_oto_has_one_exit_that_works_after_the_entry(story: Story) -> None:
     answer = sent(story, order(order_class="oto", stop_loss={"stop_price": "99", "limit_price": "98.5"}))
     assert [leg["type"] for leg in answer["legs"]] == ["stop_limit"]

@@ -219,6 +219,13 @@ def test_coins_have_no_pairs_so_the_stop_goes_alone_with_a_limit_behind_it(trade
     ]
 
 
+def test_an_exit_that_another_was_quicker_than_opens_nothing(trader: Make) -> None:
+    one = trader()
+    one.send(1, side=-1, role="close")
+    assert "position intent mismatch" in one.inbox.report("rejected").reason
+    assert one.orders() == []
+
+
 # -- brackets
 
 
