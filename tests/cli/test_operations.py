@@ -232,6 +232,20 @@ def test_unlock_says_so_when_a_session_gives_no_word(
     assert json.loads(done.stdout)["sessions"] == [{"pid": session.pid, "before": "HALTED", "now": None}]
 
 
+def test_unlock_without_an_environment_is_for_every_session_and_with_one_for_its_own_alone(
+    run: Run, session: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    registration = Registration(tmp_path / "state", run_file(session.pid, ""))
+    registration.beat(SessionHealth(ts_ns=time.time_ns(), trading="HALTED"))
+    HaltLatch(tmp_path / "state", "paper").set(Halt("quotes look wrong", "tradetui kill", 1))
+    options = ("unlock", "--reason", "right again", "--timeout", "0.5", "--json")
+    both = json.loads(run(*options, TRADETUI_ENVIRONMENT="paper").stdout)
+    assert ([one["pid"] for one in both["sessions"]], both["halt_cleared"]) == ([session.pid], True)
+    alone = json.loads(run(*options, "--environment", "paper").stdout)
+    assert (alone["sessions"], alone["halt_cleared"]) == ([], False)
+    assert "no session has that process" in run(*options, "--pid", "1").stderr
+
+
 def test_unlock_of_real_money_wants_a_person(run: Run) -> None:
     done = run("unlock", "--environment", "live", "--reason", "right again", typed="UNLOCK\n")
     assert "by a person at a terminal" in done.stderr

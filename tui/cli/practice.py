@@ -244,8 +244,8 @@ class PracticeFeed:
         """What has to be installed."""
         from importlib.util import find_spec
 
-        lacking = [name for name in ("aiohttp", "websockets") if find_spec(name) is None]
-        return f"it needs {' and '.join(lacking)}: pip install 'tradetui[practice,paper]'" if lacking else ""
+        lacking = [name for name in ("aiohttp", "websockets", "pydantic_settings") if find_spec(name) is None]
+        return f"it needs {', '.join(lacking)}: pip install 'tradetui[practice,paper]'" if lacking else ""
 
     def make(self) -> LiveSession:
         """A session on a new exchange with the bundled market."""

@@ -24,8 +24,9 @@ LOOK_S = 0.05
 WORD = "UNLOCK"  # typed before real money may be at risk again
 HELP = """Let trading go on after a kill or a halt: one step, with a reason that stands in the journal.
 
-A halted session may then only reduce; a second unlock lets it trade. Where no session runs, the halt of the
-environment ends, and the reason is kept in unlocks.jsonl of the state folder. With a screen, press U there instead.
+A halted session may then only reduce; a second unlock lets it trade. Without --environment it is every session that
+runs, and the environment of the settings: where none runs there, its halt ends, and the reason is kept in unlocks.jsonl
+of the state folder. With a screen, press U there instead.
 
 Exit codes: 0 done or nothing to do, 3 a session did not say that it obeyed.
 
@@ -56,16 +57,16 @@ def unlock(
         raise UsageError("--reason is empty; say why trading may go on")
     settings = load_settings(environment)
     folder, chosen = settings.state_folder, settings.environment
-    runs = [run for run in find_runs(folder) if run.life != "gone" and run.file.environment == chosen]
-    if pid is not None:
-        runs = [run for run in runs if run.file.pid == pid]
-        if not runs:
-            raise UsageError(f"--pid {pid}: no session of {chosen} has that process; see tradetui status")
-    if chosen == "live":
+    living = [run for run in find_runs(folder) if run.life != "gone"]
+    runs = [run for run in living if environment in (None, run.file.environment) and pid in (None, run.file.pid)]
+    if pid is not None and not runs:
+        raise UsageError(f"--pid {pid}: no session has that process; see tradetui status")
+    alone = pid is None and all(run.file.environment != chosen for run in runs)
+    if any(run.file.environment == "live" for run in runs) or (alone and chosen == "live"):
         _demand_word()
     wish = UnlockWish(reason.strip(), f"{getpass.getuser()}, process {os.getpid()}", time.time_ns())
     steps = [_step(folder, run, wish, timeout) for run in runs]
-    cleared = False if runs else clear_halt(folder, chosen, wish)
+    cleared = alone and clear_halt(folder, chosen, wish)
     _tell(steps, cleared, chosen, as_json)
     if any(now is None for _, _, now in steps):
         raise NoWord("a session did not say that it obeyed; see tradetui status")
@@ -124,5 +125,5 @@ def _tell(steps: list[Step], cleared: bool, environment: Environment, as_json: b
         words = f"{before} -> {now}" if now != before else f"{now}, nothing to unlock"
         again = "; unlock once more to let it take new risk" if now == "REDUCING" else ""
         print(f"process {pid}: {'NO WORD' if now is None else words}{again}")
-    if not steps:
+    if cleared or not steps:
         print(f"the halt of {environment} has ended" if cleared else f"nothing of {environment} is halted")

@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 from live_rig import Scripted, buy, flat
 from live_stage import HEADER, Stage
-from storage_servers import OwnPostgres, OwnRedis, OwnServer, eventually, free_port
 from storage_session import expected_in, rows_of
 
+from storage_servers import OwnPostgres, OwnRedis, OwnServer, eventually, free_port
 from tradetui.engine.journal.reader import open_journal
+from tradetui.engine.live.recorder import read_recording, recording_of
 from tradetui.engine.model.commands import Kill
 from tradetui.engine.model.events import Event
 from tradetui.engine.model.snapshot import Snapshot
 from tradetui.engine.storage.export import export_journal
 from tradetui.engine.storage.opening import Storage, open_storage, open_target
+from tradetui.engine.storage.redis_cache import cache_key
 from tradetui.engine.storage.sessions import SessionInfo, session_info
 
 pytestmark = pytest.mark.slow
@@ -78,6 +80,9 @@ def test_servers_that_die_or_hang_stop_new_risk_and_nothing_else_and_have_every_
     for table in TABLES:
         assert rows_of(own_postgres.url, table) == expected_in(INFO, events, table), table
     assert len(rows_of(own_postgres.url, "fills")) == 2
+    with pytest.importorskip("redis").Redis.from_url(own_redis.url) as cache:
+        assert cache.llen(cache_key(INFO.session, "ticks:AA")) == len(read_recording(recording_of(stage.path))) == 2
+        assert cache.hgetall(cache_key(INFO.session, "positions")) == {}
 
 
 def test_a_kill_is_obeyed_while_the_database_hangs(own_postgres: OwnPostgres, tmp_path: Path) -> None:
