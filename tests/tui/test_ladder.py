@@ -109,6 +109,14 @@ def test_without_depth_the_ladder_is_of_round_prices_with_the_own_orders_among_t
     assert all(rung.price <= 229.41 for rung in ladder.bids)
 
 
+def test_a_best_price_that_is_a_round_one_has_one_row():
+    ladder = around(BookView("X", last=184.09, mine=((-1, 184.2, 5.0),)), 184.0, 184.1, 1, 5)
+    for rungs in (ladder.asks, ladder.bids):
+        shown = [f"{rung.price:.2f}" for rung in rungs]
+        assert len(shown) == len(set(shown)), shown
+    assert [rung.mine for rung in ladder.asks if rung.mine] == [-5.0]
+
+
 def test_a_book_that_has_seen_no_price_has_no_ladder():
     assert around(BookView("X"), None, None, 1, 5).bids == ()
 

@@ -461,6 +461,17 @@ async def test_best_prices_without_sizes_are_not_taken_for_depth(running, fake_d
         assert "imb" not in screen.pane_text("book")
 
 
+@pytest.mark.parametrize(
+    ("size", "told"), [((160, 45), "229.41 x 229.42 · last 229.41"), ((80, 24), "─ last 229.41 ─")]
+)
+async def test_where_quotes_are_all_there_is_the_best_prices_stand_in_the_middle(
+    size, told, running, fake_desk, picture
+):
+    bare = msgspec.structs.replace(picture, books={})
+    async with running(fake_desk(bare), size) as screen:
+        assert told in screen.pane_text("book")
+
+
 async def test_a_symbol_of_which_only_trades_are_told_has_no_depth(running, fake_desk, picture):
     traded = tuple(msgspec.structs.replace(line, bid=None, ask=None) for line in picture.symbols)
     bare = msgspec.structs.replace(picture, books={}, symbols=traded)

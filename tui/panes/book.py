@@ -16,6 +16,7 @@ from tradetui.tui.panes.rungs import Grid, RungPainter, grid_for
 from tradetui.tui.view import View
 
 BAR_MIN, BAR_MAX = 4, 24  # cells of the imbalance
+QUOTED_RULE = 4  # cells of the rule that stay where the best prices are told in it
 
 
 class BookPane(Pane, can_focus=True):
@@ -103,7 +104,12 @@ class BookPane(Pane, can_focus=True):
             middle = (rungs.bid + rungs.ask) / 2
             words = f" mid {fmt.price(middle, decimals + 1)} {glyphs.between} spr {rungs.spread_ticks} "
         else:
-            words = f" last {fmt.price(book.last, self.view.decimals(book.symbol, book.last))} "
+            decimals = self.view.decimals(book.symbol, book.last)
+            words = f" last {fmt.price(book.last, decimals)} "
+            quote = self.view.line()
+            if quote is not None and quote.bid and quote.ask:
+                best = f" {fmt.price(quote.bid, decimals)} x {fmt.price(quote.ask, decimals)} {glyphs.between}{words}"
+                words = best if len(best) <= width - QUOTED_RULE else words
         if len(words) >= width:
             return [self.cell(words.strip(), width, styles.strong, "center")]
         left = (width - len(words)) // 2

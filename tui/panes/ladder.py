@@ -123,13 +123,15 @@ def around(book: BookView, bid: float | None, ask: float | None, group: int, row
     centre = math.floor(last / step)
     rungs: dict[int, dict[float, Rung]] = {1: {}, -1: {}}
     for at in range(centre - rows, centre + rows + 1):
-        value = at * step
+        value = _exact(at * step)
         side = -1 if value > last else 1
         rungs[side][value] = Rung(side, value, None, 0.0, None, math.isclose(value, last, abs_tol=step / 1e6))
     for side, best in ((1, bid), (-1, ask)):
         if best is not None:
+            best = _exact(best)
             rungs[side][best] = Rung(side, best, None, 0.0, None, False)
-    for way, value, left in book.mine:
+    for way, price, left in book.mine:
+        value = _exact(price)
         side = -1 if value > last else 1
         held = rungs[side].get(value)
         rungs[side][value] = Rung(side, value, None, (held.mine if held else 0.0) + way * left, None, False)
@@ -149,6 +151,11 @@ def nice_step(wanted: float, tick: float) -> float:
     wanted = max(wanted, tick, 1e-6)
     scale = 10.0 ** math.floor(math.log10(wanted))
     return next(scale * factor for factor in (1, 2, 5, 10) if scale * factor >= wanted * 0.999999)
+
+
+def _exact(price: float) -> float:
+    """One price, however it was computed: 1841 steps of 0.1 are 184.1, and one row."""
+    return round(price, 9)
 
 
 def _bucket(price: float, side: int, tick: float, group: int) -> int:
