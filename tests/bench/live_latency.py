@@ -55,7 +55,7 @@ def measure(folder: Path, rate: float, seconds: float, orders_s: float) -> dict[
     with Exchange(folder, "--data", str(folder / "market"), "--paused") as exchange:
         depth: list[int] = []
         inbox: list[EventBus[LiveInput]] = []
-        session = session_on(exchange, folder, "EveryTick", {"orders_s": orders_s}, heard=inbox.append)
+        session = session_on(exchange.broker(), folder, "EveryTick", {"orders_s": orders_s}, heard=inbox.append)
         begin(session)
         exchange.control("POST", "clock", {"speed": 1, "running": True})
         time.sleep(WARM_S)

@@ -129,7 +129,7 @@ def _session(
         return open_storage(servers[0].url, servers[1].url, journal=path, session=info)
 
     session = session_on(
-        exchange,
+        exchange.broker(),
         folder,
         "EveryTick",
         {"orders_s": ORDERS_S},

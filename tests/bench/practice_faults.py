@@ -65,7 +65,7 @@ def run(folder: Path, minutes: float, seed: int, speed: float, events: int, allo
     options = ("--data", str(market), "--paused", "--set", "partial_fill_chance=0.1", "--set", f"seed={seed}")
     with Exchange(folder, *options) as exchange:
         watch = Watch()
-        session = session_on(exchange, folder, "ThreeStrategies", allow_short=allow_short)
+        session = session_on(exchange.broker(), folder, "ThreeStrategies", allow_short=allow_short)
         begin(session)
         try:
             exchange.control("POST", "clock", {"speed": speed, "running": True})
@@ -125,7 +125,7 @@ class Watch:
 def storm_over(exchange: Exchange, seed: int, watch: Watch) -> Iterator[None]:
     """Lets things go wrong meanwhile."""
     ended = threading.Event()
-    storm = Storm(seed, symbols_of(exchange))
+    storm = Storm(seed, symbols_of(exchange.broker()))
 
     def blow() -> None:
         for wait_s, fault in storm.faults():

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -71,20 +70,9 @@ class Exchange:
         assert self.process.stdout is not None
         self.process.stdout.close()
 
-    def broker(self, down: Callable[[], None] | None = None) -> Broker:
+    def broker(self) -> Broker:
         """As `tradetui practice` makes one."""
-        rest = RestConfig(per_minute=RATE_PER_MINUTE)
-        return Broker(
-            FeedConfig(
-                rest_url=self.places["data"],
-                stock_stream_url=self.places["stock_stream"],
-                crypto_stream_url=self.places["crypto_stream"],
-                rest=rest,
-            ),
-            ExecutionConfig(rest_url=self.places["trading"], stream_url=self.places["trade_updates"], rest=rest),
-            self.credentials,
-            down,
-        )
+        return broker_at(self.places, self.credentials)
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """Status and body. The control paths are never hit by a fault."""
@@ -114,3 +102,18 @@ class Exchange:
         if status != 200:
             raise RuntimeError(f"the exchange refuses {method} {path} {body}: {status} {answer}")
         return answer
+
+
+def broker_at(places: dict[str, Any], credentials: Credentials) -> Broker:
+    """An exchange, wherever it runs."""
+    rest = RestConfig(per_minute=RATE_PER_MINUTE)
+    return Broker(
+        FeedConfig(
+            rest_url=places["data"],
+            stock_stream_url=places["stock_stream"],
+            crypto_stream_url=places["crypto_stream"],
+            rest=rest,
+        ),
+        ExecutionConfig(rest_url=places["trading"], stream_url=places["trade_updates"], rest=rest),
+        credentials,
+    )

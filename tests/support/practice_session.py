@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +12,27 @@ from tradetui.engine.bus import EventBus
 from tradetui.engine.config import run_config
 from tradetui.engine.gateways.live_words import LiveInput
 from tradetui.engine.journal.reader import open_journal
-from tradetui.engine.live.opening import OpenStore, open_session
+from tradetui.engine.live.opening import Broker, OpenStore, open_session
 from tradetui.engine.live.session import Connected, LiveSession
+from tradetui.tui.cli.practice_exchange import symbols_at
 
 STRATEGIES = Path(__file__).with_name("practice_strategies.py")
 LOOK_S = 0.1
 STILL_LOOKS = 20  # in a row, for which nothing may be under way
 
 
-def symbols_of(exchange: Exchange) -> list[str]:
+def symbols_of(broker: Broker) -> list[str]:
     """What it trades, by name."""
-    status, assets = exchange.ask("GET", "/v2/assets")
-    assert status == 200, assets
-    return sorted(asset["symbol"] for asset in assets if asset["symbol"] != "FAKEPACA")
+    return symbols_at(broker.execution.rest_url, broker.credentials)
 
 
 def session_on(
-    exchange: Exchange,
+    broker: Broker,
     folder: Path,
     strategy: str,
     parameters: Mapping[str, Any] | None = None,
     *,
+    symbols: Sequence[str] = (),
     heard: Callable[[EventBus[LiveInput]], None] = lambda _: None,
     connected: Callable[[Connected], object] = lambda _: None,
     store: OpenStore | None = None,
@@ -48,9 +48,8 @@ def session_on(
 
     def load(bus: EventBus[LiveInput]) -> Connected:
         heard(bus)
-        made = open_session(
-            config, symbols_of(exchange), "practice", folder / "sessions", exchange.broker(), bus, store
-        )
+        names = list(symbols) or symbols_of(broker)
+        made = open_session(config, names, "practice", folder / "sessions", broker, bus, store)
         connected(made)
         return made
 

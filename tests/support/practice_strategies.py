@@ -112,3 +112,18 @@ class EveryTick(Strategy):
         self._next_ns = event.ts_ns + round(1e9 / self.orders_s)
         held = self.desk.position(event.symbol) > 0
         return [SignalEvent(event.symbol, 0 if held else 1, quantity=Decimal(str(self.units)))]
+
+
+class Resting(Strategy):
+    """Keeps one order far below each market while it holds nothing: something to cancel."""
+
+    name = "resting"
+    subscribes = ("quote",)
+
+    def on_market_data(self, event: MarketData) -> Sequence[Wish]:
+        if not isinstance(event, QuoteEvent) or not event.bid or self.desk.open_orders(event.symbol):
+            return []
+        if self.desk.position(event.symbol):
+            return []
+        price = round(event.bid * 0.8, 2)
+        return [SignalEvent(event.symbol, 1, quantity=Decimal(1), type="limit", limit_price=price)]
