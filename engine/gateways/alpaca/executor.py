@@ -193,11 +193,11 @@ class AlpacaExecutor:
         return Rest(config.rest_url, self._credentials, config.rest, self._budget, self._clocks, self._stop)
 
     def _record(self, of: Withdraw | LookUp) -> None:
-        self._desk.ask(lambda states: states.told_of(of.client_order_id, of.order_id, of.leg_of))
+        self._desk.ask(lambda states: states.outgoing.told_of(of.client_order_id, of.order_id, of.leg_of))
 
     def _find(self, client_order_id: str) -> bool:
         """Look for it, unless it has been found or is looked for already; whether it was begun."""
-        record = self._desk.ask(lambda states: states.asked(client_order_id))
+        record = self._desk.ask(lambda states: states.outgoing.asked(client_order_id))
         if record is not None:
             self._resolver.look_up(record)
         return record is not None
@@ -257,8 +257,8 @@ def _queue(states: OrderStates, sending: Sending) -> bool:
     if any(record.stage != "unknown" for record in records):
         return False
     for record in records:
-        states.queue(record)
+        states.outgoing.queue(record)
     records[0].unnamed = isinstance(sending, Close)
     if len(records) > 1:
-        states.group(records, pair=isinstance(sending, SendPair))
+        states.outgoing.group(records, pair=isinstance(sending, SendPair))
     return True

@@ -10,26 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal
+from functools import partial
 
 import msgspec
 
 from tradetui.engine.gateways.alpaca import models
 from tradetui.engine.gateways.alpaca.executions import Piece, lump, take
-from tradetui.engine.gateways.alpaca.fees import fee_of, fee_units_of
 from tradetui.engine.gateways.alpaca.models import RawFill, RawOrder, RawUpdate
 from tradetui.engine.gateways.alpaca.order_records import Ending, Execution, Record
+from tradetui.engine.gateways.alpaca.order_reports import End, What, report_of
 from tradetui.engine.gateways.alpaca.order_table import OrderTable
-from tradetui.engine.gateways.alpaca.wire import text_of
+from tradetui.engine.gateways.alpaca.outgoing import Outgoing
 from tradetui.engine.model.events import VenueReport
-from tradetui.engine.model.instrument import EXACT
 
 ZERO = Decimal(0)
-End = Literal["cancelled", "expired", "rejected", "replaced"]
-What = Literal[
-    "accepted", "fill", "cancelled", "expired", "rejected", "replaced", "unresolved", "foreign", "pending_cancel",
-    "changed", "kept",
-]  # fmt: skip
 ENDING: dict[str, End] = {
     models.CANCELLED: "cancelled",
     models.EXPIRED: "expired",
@@ -37,40 +31,20 @@ ENDING: dict[str, End] = {
     models.REPLACED: "replaced",
 }
 
-ENDS = frozenset(ENDING.values())
-
 
 class OrderStates:
     """Moves the orders of `table`. Every method returns the reports that follow, in the order they must be told in."""
 
     def __init__(self, session: str, crypto_fee_rate: Decimal = ZERO) -> None:
         self.table = OrderTable(session)
-        self._fee_rate = crypto_fee_rate
+        self.outgoing = Outgoing(self.table)
+        self._report = partial(report_of, crypto_fee_rate)
         self.last_submitted_ns = 0
         self.last_fill_ns = 0
         self.duplicates = 0
         self.unknown_events: dict[str, int] = {}
 
     # -- what we do ourselves
-
-    def queue(self, record: Record) -> bool:
-        """It waits to be sent; False for an id that has been here before, which is never sent again."""
-        if record.stage != "unknown":
-            return False
-        record.stage = "queued"
-        return True
-
-    def begin(self, record: Record, symbol: str, side: int, quantity: Decimal) -> bool:
-        """From now on the venue may have it; False where it was taken back meanwhile."""
-        if record.stage != "queued":
-            return False
-        record.stage, record.symbol, record.side, record.quantity = "sending", symbol, side, quantity
-        return True
-
-    def again(self, record: Record) -> None:
-        """The venue said that it did not look at it."""
-        if record.stage == "sending":
-            record.stage = "queued"
 
     def take_back(self, record: Record, now_ns: int) -> list[VenueReport]:
         """One that still waits here goes; one at the venue, or maybe there, becomes unwanted."""
@@ -91,14 +65,6 @@ class OrderStates:
         """The same of several, the newest first."""
         return [report for record in reversed(records) for report in self.take_back(record, now_ns)]
 
-    def asked(self, client_order_id: str) -> Record | None:
-        """It is looked for from now on; None where that goes on already, or it is found."""
-        record = self.table.record(client_order_id)
-        if record.stage != "unknown":
-            return None
-        record.stage = "asked"
-        return record
-
     def unclear(self, record: Record, reason: str, now_ns: int) -> list[VenueReport]:
         """Nobody knows whether it arrived."""
         if record.venue_id or record.ended or record.stage == "unresolved":
@@ -115,28 +81,6 @@ class OrderStates:
             if not one.venue_id and not one.ended:
                 told += self._never_there(one, "rejected", reason, now_ns)
         return told
-
-    def group(self, records: Sequence[Record], pair: bool) -> None:
-        """The venue keeps these as one under the id of the first; `pair`: that is an exit too, not an entry."""
-        exits = records if pair else records[1:]
-        for record in records:
-            record.mates = tuple(other.client_order_id for other in records if other is not record)
-            record.exits = record in exits and len(exits) > 1
-            record.leg_of = "" if record is records[0] else records[0].client_order_id
-
-    def told_of(self, client_order_id: str, order_id: int, leg_of: str) -> None:
-        """The engine speaks of an order, maybe of one that another process sent."""
-        record = self.table.record(client_order_id, order_id)
-        record.leg_of = record.leg_of or leg_of
-
-    def change(self, record: Record, client_order_id: str) -> Record | None:
-        """What is to take its place, ready to be sent; None where there is nothing to change, or it is on its way."""
-        if not record.venue_id or record.ended or self.table.known(client_order_id) is not None:
-            return None
-        new = self.table.record(client_order_id, record.order_id)
-        new.before, record.after = record.client_order_id, client_order_id
-        new.mates, new.exits, new.stage = record.mates, record.exits, "queued"
-        return new
 
     def cancelling(self, record: Record, now_ns: int) -> list[VenueReport]:
         """The venue took the wish to cancel."""
@@ -278,46 +222,6 @@ class OrderStates:
         if before is not None and ending.what == "rejected":  # the one before was quicker: it has ended, or goes on
             return [self._report(before, "kept", ending.ts_ns, now_ns, reason=ending.reason)]
         return [self._report(record, ending.what, ending.ts_ns, now_ns, reason=ending.reason)]
-
-    def _report(
-        self,
-        record: Record,
-        what: What,
-        ts_ns: int,
-        now_ns: int,
-        *,
-        reason: str = "",
-        piece: Piece | None = None,
-        total: Decimal | None = None,
-    ) -> VenueReport:
-        """`total`: what has filled in all after this report."""
-        quantity, price, fee, fee_units, execution_id = ZERO, ZERO, ZERO, ZERO, ""
-        if piece is not None and total is not None:
-            quantity, price, execution_id = piece.quantity, piece.price, f"{record.venue_id}@{text_of(total)}"
-            fee = fee_of(record.symbol, record.side, EXACT.multiply(quantity, price), self._fee_rate)
-            fee_units = fee_units_of(record.symbol, record.side, quantity, self._fee_rate)
-        elif what in ("accepted", "foreign"):
-            quantity, price = record.quantity, record.limit if what == "foreign" else ZERO
-        record.told_end = record.told_end or what in ENDS
-        left = record.quantity - (record.filled if total is None else total)
-        return VenueReport(
-            order_id=record.order_id,
-            client_order_id=record.client_order_id,
-            venue_id=record.venue_id,
-            symbol=record.symbol,
-            side=record.side,
-            what=what,
-            quantity=quantity,
-            price=price,
-            leaves=ZERO if record.told_end else max(ZERO, left),
-            fee=fee,
-            liquidity="",
-            execution_id=execution_id,
-            reason=reason,
-            ts_ns=ts_ns,
-            received_ns=now_ns,
-            fee_units=fee_units,
-        )
 
 
 def _why(raw: RawOrder) -> str:

@@ -69,7 +69,7 @@ class Sender:
         """A change of an order that works, unless it was taken back or ended meanwhile."""
         versions = self._desk.ask(lambda states: states.table.versions(replace.client_order_id))
         old = versions[-1] if versions else None
-        new = old and self._desk.ask(lambda states: states.change(old, replace.new_client_order_id))
+        new = old and self._desk.ask(lambda states: states.outgoing.change(old, replace.new_client_order_id))
         if old is None or not new:
             return
         quantity = old.quantity if replace.quantity is None else replace.quantity
@@ -136,12 +136,12 @@ class _Post(msgspec.Struct):
         terms = [(o.symbol, o.side, o.quantity) for o in orders] or [
             (r.symbol, r.side, r.quantity) for r in self.records
         ]
-        return all(states.begin(record, *of) for record, of in zip(self.records, terms, strict=True))
+        return all(states.outgoing.begin(record, *of) for record, of in zip(self.records, terms, strict=True))
 
     def again(self, states: OrderStates) -> None:
         """The venue has none of them for certain."""
         for record in self.records:
-            states.again(record)
+            states.outgoing.again(record)
 
 
 def sends_of(sending: Sending) -> tuple[Send, ...]:

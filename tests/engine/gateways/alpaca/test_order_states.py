@@ -67,8 +67,8 @@ def words(reports: list[VenueReport]) -> list[str]:
 def states() -> OrderStates:
     found = OrderStates("s1")
     record = found.table.record("s1-1", 1)
-    found.queue(record)
-    found.begin(record, "ACME", 1, Decimal(10))
+    found.outgoing.queue(record)
+    found.outgoing.begin(record, "ACME", 1, Decimal(10))
     return found
 
 
