@@ -230,6 +230,16 @@ def test_an_order_of_unknown_fate_that_is_not_wanted_any_more_is_cancelled_once_
     assert [o["status"] for o in one.orders()] == ["canceled"]
 
 
+def test_an_order_by_hand_of_which_nothing_was_told_is_found_though_a_later_one_was(trader: Make) -> None:
+    one = trader(poll_s=0.2)
+    body = {"symbol": "ACME", "side": "buy", "type": "market", "time_in_force": "day"}
+    one.server.call(lambda venue: _quietly(venue, {**body, "qty": "3", "client_order_id": "unheard"}))
+    one.advance(3)
+    one.server.call(lambda venue: venue.exchange.submit({**body, "qty": "4", "client_order_id": "heard"}, foreign=True))
+    one.inbox.filled(7, 0)
+    assert one.position() == 7
+
+
 @pytest.mark.parametrize("kind", ["500_before", "500_after", "drop", "429"])
 def test_a_cancel_is_repeated_until_the_venue_has_taken_it(trader: Make, kind: str) -> None:
     one = trader(clocks=AFTER_THE_MINUTE)
