@@ -76,8 +76,9 @@ def test_what_a_target_fills_in_part_its_stop_loses_and_then_closes_the_rest() -
 
 def test_a_stop_that_fires_in_part_is_not_cancelled_with_its_target() -> None:
     rig = protected(LiveRig(PLAN))
-    rig.turn(rig.venue.end(3), rig.venue.fill(2, "4", "90"))
+    rig.turn(rig.venue.fill(2, "4", "90"))  # told before the end of the target, which the venue brings about
     assert rig.withdrawn() == []
+    rig.turn(rig.venue.end(3))
     assert working(rig) == [(2, "stop_loss", 6)]
 
 
