@@ -21,7 +21,8 @@ class BookQuotes:
 
     def __init__(self, core: Core[BookVenue]) -> None:
         self._core, self._venue, self._portfolio = core, core.venue, core.portfolio
-        self._touch, self._requote = core.view.quote, core.orders.requote
+        self._touch = core.view.quote
+        self._pairs, self._quick = core.orders.quotes.pairs, core.orders.quotes.quick
         self._cash = ZERO  # the cash seen last
         self._cash_float = 0.0
 
@@ -36,8 +37,14 @@ class BookQuotes:
     def quote(self, wish: TwoSidedQuote, ts_ns: int, cause: int) -> bool:
         """Bring the resting quotes to `wish`; False, and nothing has happened, where that takes a closer look."""
         core, symbol = self._core, wish.symbol
-        if wish.seq or core.state is not TradingState.ACTIVE:
+        pair = self._pairs.get(symbol)
+        if wish.seq or core.state is not TradingState.ACTIVE or pair is None:
             return False
+        changes = self._quick.changes(pair, wish)
+        if changes is None:
+            return False
+        if not changes.sides:
+            return True
         bid, ask = self._touch(symbol)
         if not (bid and ask):
             return False
@@ -52,13 +59,12 @@ class BookQuotes:
             tied = 2 * float(portfolio.open[name].quantity) * mark
             free, amounts = free + tied, amounts - tied
         price, seq = (bid + ask) / 2, core.seq + 1
-        requote = self._requote(wish, Asked(ts_ns, seq, price, free, abs(amounts)))
+        requote = self._quick.renew(pair, changes, wish.reason, Asked(ts_ns, seq, price, free, abs(amounts)))
         if requote is None:
             return False
-        if requote.events:
-            force_setattr(wish, "ts_ns", ts_ns)
-            force_setattr(wish, "seq", seq)
-            force_setattr(wish, "cause", cause)
-            core.put_out(wish, requote)
-            self._venue.requote(requote, price)
+        force_setattr(wish, "ts_ns", ts_ns)
+        force_setattr(wish, "seq", seq)
+        force_setattr(wish, "cause", cause)
+        core.put_out(wish, requote)
+        self._venue.requote(requote, price)
         return True

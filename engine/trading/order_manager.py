@@ -58,7 +58,7 @@ class OrderManager:
         self._quotes = QuoteKeeper(portfolio, instruments, risk, fees, allow_short, self._open, self._rate, self.counts)
         self._entries = Entries(Wishes(sizer, share, levels), instruments, self._open, self._placing)
         self._exits = Exits(portfolio, instruments, self._open, self._placing, self._quotes)
-        self.requote = self._quotes.requote
+        self.quotes = self._quotes  # for who sees to common quotes itself
 
     def deal_with(
         self,

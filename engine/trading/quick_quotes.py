@@ -39,7 +39,16 @@ class Requote(msgspec.Struct, frozen=True, gc=False):
     sent: list[tuple[OrderEvent, int, int]]  # orders with their quantity and limit
 
 
+class Changes(msgspec.Struct, frozen=True, gc=False):
+    """The sides that a wish changes, with the prices that it gives them in nanos, and those of both; 0 for no quote."""
+
+    sides: list[tuple[Side, int]]
+    bid: int
+    ask: int
+
+
 UNCHANGED = Requote([], [], [])
+NO_CHANGES = Changes([], 0, 0)
 
 
 class QuickQuotes:
@@ -55,7 +64,14 @@ class QuickQuotes:
 
         None where that takes a closer look.
         """
-        if not pair.envelope.usable or self._open.entries_reserved or asked.price <= 0:
+        changes = self.changes(pair, wish)
+        if changes is None:
+            return None
+        return self.renew(pair, changes, wish.reason, asked) if changes.sides else UNCHANGED
+
+    def changes(self, pair: Pair, wish: TwoSidedQuote) -> Changes | None:
+        """What is to change; None where that takes a closer look."""
+        if not pair.envelope.usable or self._open.entries_reserved:
             return None
         bid, ask = pair.bid, pair.ask
         held = self._positions.get(pair.symbol)
@@ -70,16 +86,18 @@ class QuickQuotes:
             return None
         if ask.enlarges < 0:  # flat, and may not sell what it has not
             asks = 0
-        renewed = []
+        sides = []
         if bids != (bid.price if bid.order is not None else 0):
-            renewed.append((bid, bids))
+            sides.append((bid, bids))
         if asks != (ask.price if ask.order is not None else 0):
-            renewed.append((ask, asks))
-        if not renewed:
-            return UNCHANGED
-        if not self._allowed(pair, bids, asks, asked):
+            sides.append((ask, asks))
+        return Changes(sides, bids, asks) if sides else NO_CHANGES
+
+    def renew(self, pair: Pair, changes: Changes, reason: str, asked: Asked) -> Requote | None:
+        """Bring `changes` about at once, if they are far inside the limits; None, and nothing has happened, if not."""
+        if asked.price <= 0 or not self._allowed(pair, changes.bid, changes.ask, asked):
             return None
-        return self._act(pair, renewed, wish.reason, asked)
+        return self._act(pair, changes.sides, reason, asked)
 
     def _plain(self, pair: Pair, side: Side, price: object, quantity: object) -> int:
         """The price that a side is to have, 0 for no quote there; NOT_PLAIN where that is not for this module."""

@@ -27,7 +27,7 @@ from tradetui.engine.trading.moment import Moment
 from tradetui.engine.trading.open_orders import OpenOrders
 from tradetui.engine.trading.order_counts import OrderCounts
 from tradetui.engine.trading.portfolio import Portfolio
-from tradetui.engine.trading.quick_quotes import REPLACED, SENT, TAKEN_AWAY, Asked, QuickQuotes, Requote
+from tradetui.engine.trading.quick_quotes import REPLACED, SENT, TAKEN_AWAY, Asked, QuickQuotes
 from tradetui.engine.trading.quote_envelope import Envelope
 from tradetui.engine.trading.quote_pair import Pair, Side
 from tradetui.engine.trading.rate import RateLimit
@@ -60,19 +60,19 @@ class QuoteKeeper:
         self._open = open_orders
         self._rate = rate
         self._counts = counts
-        self._pairs: dict[str, Pair] = {}
-        self._quick = QuickQuotes(portfolio, open_orders, counts)
+        self.pairs: dict[str, Pair] = {}  # of each symbol that was quoted
+        self.quick = QuickQuotes(portfolio, open_orders, counts)
         self._cash = ZERO  # the free cash seen last
         self._free = 0.0  # and as a float
 
     def on_quote(self, wish: TwoSidedQuote, now: Moment) -> list[Event]:
         """Cancels, then orders, that bring the resting quotes to what `wish` says; refusals where it may not be."""
-        pair = self._pairs.get(wish.symbol) or self._new_pair(wish.symbol)
+        pair = self.pairs.get(wish.symbol) or self._new_pair(wish.symbol)
         if pair is not None and now.state is TradingState.ACTIVE:
             if now.free is not self._cash:
                 self._cash, self._free = now.free, float(now.free)
             asked = Asked(now.ts_ns, now.cause, now.price, self._free, abs(self._free))
-            if (quick := self._quick.quote(pair, wish, asked)) is not None:
+            if (quick := self.quick.quote(pair, wish, asked)) is not None:
                 return quick.events
         events: list[Event] = []
         if pair is None:
@@ -92,11 +92,6 @@ class QuoteKeeper:
         if ask.wish_price and not keeps_ask:
             self._renew(pair, ask, wish.reason, now, events)
         return events
-
-    def requote(self, wish: TwoSidedQuote, asked: Asked) -> Requote | None:
-        """The same while trading is ACTIVE, if it takes few steps; None, and nothing has happened, if not."""
-        pair = self._pairs.get(wish.symbol)
-        return None if pair is None else self._quick.quote(pair, wish, asked)
 
     def withdraw(self, order: Order, reason: str, now: Moment) -> OrderStatusEvent:
         """Take one working quote away."""
@@ -120,7 +115,7 @@ class QuoteKeeper:
         if instrument is None:
             return None
         envelope = Envelope(self._risk.limits, instrument, self._fees, self._allow_short)
-        self._pairs[symbol] = pair = Pair(instrument, envelope, self._open.by_symbol.setdefault(symbol, {}))
+        self.pairs[symbol] = pair = Pair(instrument, envelope, self._open.by_symbol.setdefault(symbol, {}))
         return pair
 
     def _read(

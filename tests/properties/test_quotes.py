@@ -72,7 +72,7 @@ class _Account:
             self.manager.deal_with(lambda _symbol, _side, _units: Decimal(100))
         self.answered = 0  # by the quick way
         keeper = self.manager._quotes
-        answer = keeper._quick.quote
+        answer = keeper.quick.quote
 
         def quote(*given: Any) -> Any:
             requote = answer(*given) if quick else None
@@ -86,7 +86,7 @@ class _Account:
                 ]
             return requote
 
-        keeper._quick.quote = quote  # type: ignore[method-assign]
+        keeper.quick.quote = quote  # type: ignore[method-assign]
         self.executions = 0
 
     def moment(self, price: float, state: TradingState) -> Moment:
