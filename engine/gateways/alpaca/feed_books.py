@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tradetui.engine.gateways.alpaca.feed_rows import is_market
 from tradetui.engine.gateways.alpaca.wire import instant, real
 from tradetui.engine.model.events import BookEvent
 
@@ -56,7 +57,7 @@ def _levels(value: object) -> list[tuple[float, float]] | None:
     found = []
     for item in value:
         price, size = (real(item.get("p")), real(item.get("s"))) if isinstance(item, dict) else (None, None)
-        if price is None or size is None or price <= 0 or size < 0:
+        if price is None or size is None or not is_market(price, size):
             return None
         found.append((price, size))
     return found

@@ -12,6 +12,7 @@ from tradetui.engine.gateways.order_names import leg_names
 
 ZERO = Decimal(0)
 FILLED, CANCELLED, EXPIRED, REJECTED, REPLACED = "filled", "canceled", "expired", "rejected", "replaced"
+LEGS_DEPTH_MAX = 2  # a bracket's entry, its exits, what took an exit's place
 ENDED = frozenset({FILLED, CANCELLED, EXPIRED, REJECTED, REPLACED})  # any other status may still change
 
 
@@ -60,8 +61,8 @@ class RawFill(msgspec.Struct, frozen=True):
     row_id: str
 
 
-def order_of(body: Any) -> RawOrder | None:
-    """An order; None for what cannot be one."""
+def order_of(body: Any, depth: int = 0) -> RawOrder | None:
+    """An order; None for what cannot be one. Legs of legs of legs are left out."""
     if not isinstance(body, dict) or not isinstance(body.get("id"), str) or not body["id"]:
         return None
     submitted = instant(body.get("submitted_at")) or instant(body.get("created_at")) or 0
@@ -81,14 +82,15 @@ def order_of(body: Any) -> RawOrder | None:
         updated_ns=instant(body.get("updated_at")) or submitted,
         replaced_by=_text(body.get("replaced_by")),
         reason=words(body.get("reject_reason") or ""),
-        legs=_legs_of(body),
+        legs=_legs_of(body, depth + 1) if depth < LEGS_DEPTH_MAX else (),
     )
 
 
-def _legs_of(body: dict[str, Any]) -> tuple[RawOrder, ...]:
+def _legs_of(body: dict[str, Any], depth: int) -> tuple[RawOrder, ...]:
     """The legs of a group; those of a group of ours have the ids that its own id gives them."""
     items = body.get("legs")
-    legs = [leg for leg in map(order_of, items if isinstance(items, list) else ()) if leg is not None]
+    found = (order_of(item, depth) for item in (items if isinstance(items, list) else ()))
+    legs = [leg for leg in found if leg is not None]
     names = leg_names(_text(body.get("client_order_id")), [leg.type == "limit" for leg in legs])
     return tuple(
         msgspec.structs.replace(leg, client_order_id=name) if name else leg

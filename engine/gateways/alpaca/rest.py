@@ -124,7 +124,7 @@ class Rest:
             body = client._request(method, f"/{rest}", data, api_version=version)
         except APIError as error:
             return self._refusal(error)
-        except ValueError as error:  # before OSError: a body that is not JSON is both
+        except (ValueError, RecursionError) as error:  # before OSError: a body that is not JSON is both
             return Answer(0, said=f"an answer that is not JSON ({type(error).__name__})")
         except OSError as error:  # every fault of the connection is one, timeouts too; its text may hold the address
             return Answer(0, said=f"no answer ({type(error).__name__})")
@@ -140,7 +140,7 @@ class Rest:
 
     def _rest_s(self) -> float:
         reset, left = (self._headers.get(f"X-RateLimit-{name}", "") for name in ("Reset", "Remaining"))
-        if not reset.isdigit() or (left.isdigit() and int(left)):  # requests are left: it is busy, we were not too many
+        if not reset.isdecimal() or (left.isdecimal() and int(left)):  # requests are left: it is only busy
             return BUSY_S
         return min(RESET_MAX_S, max(0.05, int(reset) - self._clocks.wall_ns() / 1e9))
 
@@ -187,5 +187,5 @@ def is_local(url: str) -> bool:
 def _json(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -10,24 +10,28 @@ from math import isfinite
 NS_PER_S = 1_000_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DIGITS_MAX = 60  # of a number: what is longer is none
+MAGNITUDE_MAX = 30  # powers of ten, up and down: what is beyond is no amount of anything
+DIGITS = "0123456789"  # and no other that Unicode has
+NS_MAX = 2**63  # of a time, in the year 2262: tables hold no more
 SECONDS_CHARS = len("2026-11-20T15:04:05")
 
 
 def instant(value: object) -> int | None:
-    """Nanoseconds of an RFC 3339 time with up to nine decimals; None for anything else."""
+    """Nanoseconds of an RFC 3339 time since 1970 with up to nine decimals; None for anything else."""
     if not isinstance(value, str) or not SECONDS_CHARS < len(value) <= SECONDS_CHARS + 16:
         return None
     rest = value[SECONDS_CHARS:]
     digits = ""
     if rest[0] == ".":
         end = 1
-        while end < len(rest) and rest[end].isdigit():
+        while end < len(rest) and rest[end] in DIGITS:
             end += 1
         digits, rest = rest[1:end], rest[end:]
     seconds = _seconds(value[:SECONDS_CHARS], rest)
     if seconds is None or len(digits) > 9:
         return None
-    return seconds * NS_PER_S + (int(digits.ljust(9, "0")) if digits else 0)
+    ts_ns = seconds * NS_PER_S + (int(digits.ljust(9, "0")) if digits else 0)
+    return ts_ns if 0 <= ts_ns < NS_MAX else None
 
 
 @lru_cache(maxsize=256)  # thousands of rows share a second
@@ -56,14 +60,20 @@ def amount(value: object) -> Decimal | None:
         number = Decimal(text)
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    if not number:
+        return Decimal(0)
+    return number if number.is_finite() and abs(number.adjusted()) <= MAGNITUDE_MAX else None
 
 
 def real(value: object) -> float | None:
     """A finite float of a number; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return None
+    return number if isfinite(number) else None
 
 
 def text_of(value: Decimal) -> str:
