@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -11,12 +12,25 @@ from typing import Any
 TURNS_TO_CLOSE = 3  # of the loop: a transport that was closed or aborted lets go of its socket in a later one
 GRACE_S = 2.0  # for a task that did not end by itself to let go of its connection
 
+log = logging.getLogger(__name__)
+
+
+def raise_again(task: asyncio.Task[Any]) -> None:
+    """What a task that nobody waits for died of, to its loop; for `add_done_callback`."""
+    if not task.cancelled():
+        task.result()
+
 
 class LoopThread:
-    """Runs `main` in a new loop; `call` has something done in it, `rest` waits within it."""
+    """Runs `main` in a new loop; `call` has something done in it, `rest` waits within it.
 
-    def __init__(self, name: str, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self._main = main
+    `failed` hears of what nobody caught: in `main`, in a callback, or in a task whose end is `raise_again`.
+    """
+
+    def __init__(
+        self, name: str, main: Callable[[], Coroutine[Any, Any, None]], failed: Callable[[BaseException], None]
+    ) -> None:
+        self._main, self._failed = main, failed
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -72,9 +86,23 @@ class LoopThread:
     def _run(self) -> None:
         assert self._loop is not None, "made by whoever started this thread"
         try:
+            self._loop.set_exception_handler(self._uncaught)
             self._loop.run_until_complete(self._whole())
+        except Exception as error:  # noqa: BLE001  # whoever relies on this thread has to know that it is over
+            self._fail(error)
         finally:
             self._loop.close()
+
+    def _uncaught(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if error is None or "handle" not in context:  # of a transport: its owner sees that the connection is gone
+            loop.default_exception_handler(context)
+        else:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        log.error("%s failed", self._thread.name, exc_info=error)
+        self._failed(error)
 
     async def _whole(self) -> None:
         self._task = asyncio.create_task(self._main())

@@ -119,7 +119,14 @@ class Arrived(msgspec.Struct, frozen=True, gc=False):
     received_ns: int
 
 
-LiveInput = Arrived | MarketData | FeedEvent | VenueReport | VenueState | Beat | Command
+class Failed(msgspec.Struct, frozen=True):
+    """A thread met what it was not made for and cannot be relied on any more: the session is to end, saying so."""
+
+    thread: str
+    what: str  # the kind of fault; its words may hold a secret, and stand in the log alone
+
+
+LiveInput = Arrived | MarketData | FeedEvent | VenueReport | VenueState | Beat | Command | Failed
 Put = Callable[[LiveInput], None]  # into the engine's inbox: never blocks
 
 

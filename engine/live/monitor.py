@@ -61,8 +61,8 @@ class Monitor:
         """It has."""
         self._asked_s, self._compared_s = None, monotonic()
 
-    def run(self, over: threading.Event, end_s: Callable[[], float]) -> None:
-        """Until the engine is done; then write the rest, storage until `end_s`."""
+    def run(self, over: threading.Event) -> None:
+        """Until the engine is done."""
         flushed_s = monotonic()
         self._watched.storing.start()
         while not over.wait(LOOK_S):
@@ -76,8 +76,13 @@ class Monitor:
             if now_s - flushed_s >= FLUSH_S:
                 flushed_s = now_s
                 self.flush()
-        self.flush()
-        self._watched.storing.close(max(STORE_S, end_s() - monotonic()))
+
+    def end(self, end_s: float) -> None:
+        """Write the rest, storage until `end_s`."""
+        try:
+            self.flush()
+        finally:
+            self._watched.storing.close(max(STORE_S, end_s - monotonic()))
 
     def look(self) -> None:
         """See how everything is."""
@@ -99,7 +104,7 @@ class Monitor:
         """Write the recording; where that fails the engine is told, and it is tried again."""
         try:
             self._watched.recorder.flush()
-        except TradetuiError as error:
+        except (TradetuiError, OSError) as error:
             if not self._unwritten:
                 log.error("the recording cannot be written: %s", error)
                 self._put(FeedEvent("", "DOWN", str(error), time_ns(), "recording"))

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tradetui.engine.bus import EventBus, Observer
+from tradetui.engine.errors import RunFailed
+from tradetui.engine.gateways.live_words import Failed
 from tradetui.engine.live.latencies import LiveLatencies
 from tradetui.engine.model.commands import Command
 from tradetui.engine.model.events import Beat, SessionEvent, VenueState
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 BEAT_NS = 100_000_000
 SWITCH_S = 0.0005  # between threads, of the whole process: behind each busy one a tick would wait for Python's 5 ms
 GATEWAY_STOP_S = 0.8  # for each of two, so that the whole stop stays within two seconds
+
+STOPPED = "The session was stopped; orders at the venue go on working: 'tradetui kill' cancels them, --resume goes on"
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +162,8 @@ class LiveSession:
             self._monitor_thread.start()
             self._turns(engine, watch)
             self._stop_gateways(connected)
-            engine.turn(self._bus.drain(0), monotonic_ns())  # what came in until the doors were shut
+            late, _ = parted(self._bus.drain(0))
+            engine.turn(late, monotonic_ns())  # what came in until the doors were shut
             watch.look()
             engine.close(monotonic_ns())
         except (Exception, SystemExit) as error:  # a fault: stop loudly, with what was journaled intact
@@ -194,7 +199,7 @@ class LiveSession:
         bus, stopping = self._bus, self._stopping
         beat_ns = 0
         while not stopping.is_set():
-            inputs = bus.drain(BEAT_NS / 4e9)
+            inputs, failed = parted(bus.drain(BEAT_NS / 4e9))
             now_ns = monotonic_ns()
             if now_ns - beat_ns >= BEAT_NS:
                 beat_ns = now_ns
@@ -203,6 +208,8 @@ class LiveSession:
                 if type(item) is VenueState:
                     watch.answered()
             engine.turn(inputs, now_ns)
+            if failed is not None:
+                raise RunFailed(f"the thread {failed.thread} failed ({failed.what}, see the log). {STOPPED}")
 
     @staticmethod
     def _stop_gateways(connected: Connected) -> None:
@@ -212,6 +219,8 @@ class LiveSession:
                 gateway.stop(GATEWAY_STOP_S)
             except TimeoutError as error:
                 log.warning("%s", error)
+            except Exception:  # of a fault at the start, say: the other gateway and the journal are still to be ended
+                log.exception("a gateway could not be ended in order")
 
     def _publish(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot  # one reference: readers see the old picture or the new one, never a mixture
@@ -225,10 +234,27 @@ class LiveSession:
     def _monitor(self) -> None:
         watch = self._watch
         assert watch is not None, "the engine thread makes it before it starts this one"
-        watch.run(self._over, lambda: self._ends_s)
+        try:
+            watch.run(self._over)
+        except Exception as error:
+            log.exception("the monitor failed")
+            self._bus.put(Failed("monitor", type(error).__name__))
+            self._over.wait()
+        try:
+            watch.end(self._ends_s)
+        except Exception as error:
+            log.exception("the end of the recording could not be written")
+            self._engine_thread.join()
+            self._fail(said(error))
         self._engine_thread.join()
         old = self._snapshot
         self._publish(msgspec.structs.replace(old, storage=watch.storage(), version=old.version + 1))
+
+
+def parted(inputs: list[LiveInput]) -> tuple[list[LiveInput], Failed | None]:
+    """What the engine takes, and the first thread that failed; nearly always all of it, and none."""
+    failed = [item for item in inputs if type(item) is Failed]
+    return ([item for item in inputs if type(item) is not Failed], failed[0]) if failed else (inputs, None)
 
 
 def _record(connected: Connected) -> Callable[[MarketData], None]:

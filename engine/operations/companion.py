@@ -5,6 +5,7 @@ It looks at the session's snapshot and sends commands as an operator does; the s
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -26,6 +27,8 @@ LOOK_S = 0.05  # a kill from another terminal acts this fast where no kill over 
 BEATS_S = 1.0
 ENVIRONMENTS: dict[str, Environment] = {"PRACTICE": "dev", "PAPER": "paper", "LIVE": "live"}  # by a session's mode
 STOP_S = 1.0
+
+log = logging.getLogger(__name__)
 
 
 class Watched(Protocol):
@@ -116,17 +119,25 @@ class Companion:
             journal=snapshot.journal,
         )
         if file != self._file:
-            self._file = file
             self._registration.told(file)
+            self._file = file
         self._registration.beat(self._picture)
 
     def _run(self) -> None:
         beat_s = 0.0
+        ill: type[Exception] | None = None
         while not self._stop.wait(LOOK_S):
-            self.look()
-            if time.monotonic() >= beat_s:
-                beat_s = time.monotonic() + BEATS_S
-                self.beat()
+            try:
+                self.look()
+                if time.monotonic() >= beat_s:
+                    beat_s = time.monotonic() + BEATS_S
+                    self.beat()
+            except Exception as error:  # a full disk, say: a halt must be obeyed all the same, now or at the next look
+                if type(error) is not ill:
+                    log.exception("the session's run file or its halt could not be seen to; it is tried again")
+                ill = type(error)
+            else:
+                ill = None
 
 
 def health_of(snapshot: Snapshot, ts_ns: int) -> SessionHealth:

@@ -17,7 +17,7 @@ import msgspec
 
 from tradetui.engine.backoff import Backoff, Waits
 from tradetui.engine.errors import TradetuiError
-from tradetui.engine.loop_thread import LoopThread
+from tradetui.engine.loop_thread import LoopThread, raise_again
 from tradetui.engine.model.events import Event, MarketData
 from tradetui.engine.storage.cache_view import TICKS_KEPT, CacheView, HeldPosition, PendingOrder
 from tradetui.engine.storage.faults import StorageError
@@ -68,7 +68,7 @@ class RedisCache:
         self._view = CacheView()
         self._ticks: deque[MarketData] = deque(maxlen=TICKS_WAITING_MAX)
         self.tick: Callable[[MarketData], None] = self._ticks.append  # one call of C, from the engine's thread
-        self._loop = LoopThread("cache", self._main)
+        self._loop = LoopThread("cache", self._main, self._failed)
         self._stored = False  # the last writing had everything
         self._picture = StorePicture(url.shown, "CONNECTING", "not connected yet", since_ns=clock())
 
@@ -93,6 +93,7 @@ class RedisCache:
 
     async def _main(self) -> None:
         folding = asyncio.ensure_future(self._fold())
+        folding.add_done_callback(raise_again)
         try:
             await self._write()
         finally:
@@ -215,6 +216,9 @@ class RedisCache:
         self._picture = msgspec.structs.replace(
             picture, state="OK", message="", since_ns=since_ns, stored_seq=seq, connects=picture.connects + connected
         )
+
+    def _failed(self, fault: BaseException) -> None:
+        self._lost(f"{self._url.shown}: {type(fault).__name__} in the cache, a bug. Trading goes on without it")
 
     def _lost(self, message: str) -> None:
         self._stored = False

@@ -83,7 +83,7 @@ class StorageWriter:
         self._waiting: deque[tuple[int, list[Row]]] = deque()
         self._quiet_turns = 0
         self._over = False
-        self._loop = LoopThread("storage", self._main)
+        self._loop = LoopThread("storage", self._main, self._failed)
         self._picture = StorePicture(database.name, "CONNECTING", "not connected yet", since_ns=clock())
 
     def observe(self, events: Sequence[Event]) -> None:
@@ -208,6 +208,9 @@ class StorageWriter:
             if closing is not None:
                 await self._database.finish(self._info.session, closing.digest.hex())
         self._over = True
+
+    def _failed(self, fault: BaseException) -> None:
+        self._lost(f"{type(fault).__name__} while storing; this is a bug, and nothing is stored any more")
 
     def _lost(self, message: str) -> None:
         picture = self._picture

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Literal
 
@@ -28,6 +29,7 @@ from tradetui.engine.gateways.alpaca.sending import Canceller, Sender, sends_of
 from tradetui.engine.gateways.live_words import (
     Close,
     ExecutionHealth,
+    Failed,
     Instruction,
     LookUp,
     Put,
@@ -86,7 +88,8 @@ class AlpacaExecutor:
         self._desk = Desk(self._states, put, clocks)
         rests = [self._rest() for _ in range(3)]
         self._rests = rests
-        self._lanes = [Lane(f"{NAME}-{name}", clocks, self._faulty) for name in ("orders", "cancels", "questions")]
+        names = [f"{NAME}-{name}" for name in ("orders", "cancels", "questions")]
+        self._lanes = [Lane(name, clocks, partial(self._failed, name)) for name in names]
         self._orders, self._cancels, questions = self._lanes
         self._resolver = Resolver(
             Questions(rests[2], clocks), self._desk, questions, config, clocks, self._chance, self._answered
@@ -116,7 +119,8 @@ class AlpacaExecutor:
             hear=self._hear,
             down=self._down,
         )
-        self._loop = LoopThread(f"{NAME}-updates", self._listen)
+        name = f"{NAME}-updates"
+        self._loop = LoopThread(name, self._listen, partial(self._failed, name))
         for lane, rest in zip(self._lanes, rests, strict=True):
             lane.put(rest.open)  # the library takes a second to import: before the first order, not with it
             lane.start()
@@ -247,8 +251,9 @@ class AlpacaExecutor:
         elif answer.unclear or answer.status == 429:
             self._trouble = answer.said or f"HTTP {answer.status}"
 
-    def _faulty(self, message: str) -> None:
-        self._trouble = message
+    def _failed(self, thread: str, error: BaseException) -> None:
+        self._trouble = f"a fault of ours: {type(error).__name__}; see the log"
+        self._put(Failed(thread, type(error).__name__))
 
 
 def _queue(states: OrderStates, sending: Sending) -> bool:

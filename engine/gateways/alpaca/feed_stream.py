@@ -14,6 +14,7 @@ from tradetui.engine.gateways.alpaca.credentials import Credentials
 from tradetui.engine.gateways.alpaca.order_stream import KEYS_ADVICE
 from tradetui.engine.gateways.alpaca.socket import NotAdmitted, Socket
 from tradetui.engine.gateways.alpaca.wire import words
+from tradetui.engine.loop_thread import raise_again
 
 ADVICE = {
     402: KEYS_ADVICE,
@@ -100,6 +101,7 @@ class FeedStream:
         task = asyncio.ensure_future(self.socket.say(message))
         self._saying.add(task)
         task.add_done_callback(self._saying.discard)
+        task.add_done_callback(raise_again)
 
     async def _greet(self, socket: Socket) -> None:
         self._demand(await socket.answer(), "connected")

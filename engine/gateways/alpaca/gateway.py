@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from random import Random
 from typing import Any, Literal
 
@@ -21,8 +22,8 @@ from tradetui.engine.gateways.alpaca.intake import Counts, Intake
 from tradetui.engine.gateways.alpaca.lane import Lane
 from tradetui.engine.gateways.alpaca.rest import Clocks, Rest
 from tradetui.engine.gateways.alpaca.wire import NS_PER_S
-from tradetui.engine.gateways.live_words import FeedHealth, Put
-from tradetui.engine.loop_thread import LoopThread
+from tradetui.engine.gateways.live_words import Failed, FeedHealth, Put
+from tradetui.engine.loop_thread import LoopThread, raise_again
 from tradetui.engine.model.events import FeedEvent
 
 NAME = "alpaca"
@@ -70,9 +71,10 @@ class AlpacaGateway:
         budget = Budget(config.rest.per_minute, 0.0)
         self._rest = Rest(config.rest_url, self._credentials, config.rest, budget, self._clocks, self._stop)
         self._backfill = Backfill(self._rest, config.stock_feed)
-        self._history = Lane(f"{NAME}-history", self._clocks, log.error)
+        self._put = put
+        self._history = Lane(f"{NAME}-history", self._clocks, partial(self._failed, f"{NAME}-history"))
         self._symbols = tuple(dict.fromkeys(symbols))
-        self._loop = LoopThread(f"{NAME}-data", self._main)
+        self._loop = LoopThread(f"{NAME}-data", self._main, partial(self._failed, f"{NAME}-data"))
         self._started = True
         self._history.start()
         self._loop.start()
@@ -110,6 +112,9 @@ class AlpacaGateway:
         if not ended:
             raise TimeoutError(f"the feed did not end within {timeout_s:g} s: a request may still be on its way")
 
+    def _failed(self, thread: str, error: BaseException) -> None:
+        self._put(Failed(thread, type(error).__name__))
+
     # -- in the loop
 
     async def _main(self) -> None:
@@ -132,7 +137,9 @@ class AlpacaGateway:
             if name not in self._lines and wanted:
                 self._lines[name] = line = Line(self, name)
                 line.want(wanted)
-                self._tasks.add(asyncio.ensure_future(line.stream.socket.run()))
+                task = asyncio.ensure_future(line.stream.socket.run())
+                task.add_done_callback(raise_again)
+                self._tasks.add(task)
             elif name in self._lines:
                 self._lines[name].want(wanted)
 

@@ -14,10 +14,13 @@ Job = Callable[[], None]
 
 
 class Lane:
-    """Jobs in the order in which they are due, those due at once in the order in which they came."""
+    """Jobs in the order in which they are due, those due at once in the order in which they came.
 
-    def __init__(self, name: str, clocks: Clocks, fault: Callable[[str], None]) -> None:
-        self._clocks, self._fault = clocks, fault
+    `failed` hears of a job that raised anything but Stopped.
+    """
+
+    def __init__(self, name: str, clocks: Clocks, failed: Callable[[BaseException], None]) -> None:
+        self._clocks, self._failed = clocks, failed
         self._jobs: list[tuple[float, int, Job]] = []
         self._count = 0
         self._stopping = False
@@ -54,9 +57,9 @@ class Lane:
                 job()
             except Stopped:
                 return
-            except Exception as error:  # a bug of ours: the other orders still need this thread
-                log.exception("a job failed")
-                self._fault(f"a fault of ours: {type(error).__name__}; see the log")
+            except Exception as error:  # a bug of ours: until the session has ended, other orders need this thread
+                log.exception("a job of %s failed", self._thread.name)
+                self._failed(error)
 
     def _next(self) -> Job | None:
         with self._wake:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -193,3 +196,27 @@ def test_a_halt_without_a_session_ends_with_its_reason_kept(tmp_path: Path, latc
         assert not latch.standing()
     kept = (tmp_path / "unlocks.jsonl").read_text().splitlines()
     assert ["looked into it" in line and "quotes look wrong" in line for line in kept] == [True, True]
+
+
+def test_a_run_file_that_cannot_be_written_keeps_no_halt_from_being_obeyed(
+    tmp_path: Path, session: Session, latch: HaltLatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As on a full disk: each second's writing fails, and the thread that sees to halts is the one that writes."""
+    beside = companion(tmp_path, session)
+    with beside:
+        file = tmp_path / "runs" / f"{os.getpid()}.json"
+        file.unlink()
+        file.mkdir()  # nothing can be put in its place
+        session.now = replace(session.now, account_label="****9999")
+        until(lambda: "could not be seen to" in caplog.text)
+        latch.set(HALT)
+        until(lambda: session.sent)
+        file.rmdir()
+    assert session.sent == [Kill(actor="another terminal", reason="quotes look wrong")]
+
+
+def until(holds: Callable[[], object]) -> None:
+    end, pause = time.monotonic() + 10, threading.Event()
+    while not holds():
+        assert time.monotonic() < end
+        pause.wait(0.01)
