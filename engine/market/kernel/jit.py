@@ -9,6 +9,8 @@ import numba
 from numba.core import runtime
 from numba.core.compiler_lock import global_compiler_lock
 
+from tradetui.engine.market.kernel.kept_code import KeptCode
+
 Function = TypeVar("Function", bound=Callable[..., object])
 
 LONG, LONGS, TABLE = "int64", "int64[::1]", "int64[:, ::1]"
@@ -55,12 +57,24 @@ def entry(signature: str) -> Callable[[Function], Function]:
                 raise
             # a read-only home: compile each time
             return cast(Function, COMPILED(signature, **OPTIONS)(function))
-        if made is not function and not taken_from_disk(made, signature):  # it is itself with the JIT off
-            made.compile(signature)
-            made.disable_compile()
+        if made is not function:  # it is itself with the JIT off
+            keep(made)
+            if not taken_from_disk(made, signature):
+                made.compile(signature)
+                made.disable_compile()
         return cast(Function, made)
 
     return decorate
+
+
+def keep(made: Any) -> None:
+    """Give an entry files that are safe to read; where its folder cannot be made, none."""
+    cache = made._cache
+    try:
+        cache._impl.locator.ensure_cache_path()
+    except OSError:
+        cache.disable()
+    cache._cache_file = KeptCode(cache.cache_path, cache._impl.filename_base)
 
 
 def taken_from_disk(made: Any, signature: str) -> bool:

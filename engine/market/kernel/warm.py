@@ -1,6 +1,6 @@
 """Whether the kernel is compiled already, and compiling it where somebody can be told. Loads numba only for that.
 
-Beside numba's own files lies a note of the text that was compiled: their times say nothing after an upgrade, and those
+Beside the machine code lies a note of the text that was compiled: their times say nothing after an upgrade, and those
 of entries that have moved since stay where they are.
 """
 
@@ -48,7 +48,7 @@ def _kept() -> list[str]:
     places = [f"{folder}/__pycache__", f"{user_cache_dir('numba', False)}/{name}"]
     if environ.get("NUMBA_CACHE_DIR"):
         places = [f"{environ['NUMBA_CACHE_DIR']}/{name}"]
-    return [place for place in places if glob(f"{place}/entries.*.{PYTHON}.nbi")]  # noqa: PTH207
+    return [place for place in places if glob(f"{place}/entries.*.{PYTHON}.*.code")]  # noqa: PTH207
 
 
 def _note(place: str) -> str:
