@@ -71,13 +71,18 @@ class JournalHeader(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.encode(msgspec.structs.replace(self.details, data_paths=paths))
 
 
+# Made while one thread imports: a storage's threads read headers, and of two threads that first look into a type at the
+# same time the second takes the first one's half-made picture of it, which crashes the process.
+_DECISIVE, _DETAILS = msgspec.json.Decoder(Decisive), msgspec.json.Decoder(Details)
+
+
 def header_from_bytes(hashed: bytes, details: bytes) -> JournalHeader:
     """The header that gave these bytes; raises msgspec.DecodeError or UnicodeDecodeError when they are no header."""
-    decisive = msgspec.json.decode(hashed, type=Decisive)
+    decisive = _DECISIVE.decode(hashed)
     return JournalHeader(
         mode=decisive.mode,
         config_json=decisive.config_json,
         data=decisive.data,
-        details=msgspec.json.decode(details, type=Details),
+        details=_DETAILS.decode(details),
         schema_version=decisive.schema_version,
     )

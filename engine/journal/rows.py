@@ -17,6 +17,7 @@ from tradetui.engine.journal.store import UNREADABLE, journal_error
 from tradetui.engine.journal.wal import LogDamaged, commits_passed_over
 
 _T = TypeVar("_T")
+_LOOKED_INTO = [msgspec.json.Decoder(kind) for kind in (Block, Closing)]  # while one thread imports: several read
 _SELECT_BLOCK = (
     "SELECT number, first_seq, last_seq, count, first_ts_ns, last_ts_ns, payload, digest, crc32 "
     "FROM blocks WHERE number = ?"

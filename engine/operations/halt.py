@@ -19,6 +19,9 @@ class Halt(msgspec.Struct, frozen=True):
     ts_ns: int
 
 
+_DECODER = msgspec.json.Decoder(Halt)  # made while one thread imports: several threads read it
+
+
 class HaltLatch:
     """Of one environment. A session's companion looks at it twenty times a second: `standing` is one system call."""
 
@@ -47,7 +50,7 @@ class HaltLatch:
         if not self.standing():
             return None
         try:
-            return msgspec.json.decode(self.path.read_bytes(), type=Halt)
+            return _DECODER.decode(self.path.read_bytes())
         except (OSError, msgspec.DecodeError):
             return Halt(f"{self.path} cannot be read", "", 0)
 

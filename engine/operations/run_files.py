@@ -80,10 +80,10 @@ def find_runs(state_folder: Path) -> list[Run]:
     for path in sorted((state_folder / FOLDER).glob("*.json")):
         if path.name.endswith(".health.json"):
             continue
-        file = _read(path, RunFile)
+        file = _read(path, _RUN_FILES)
         if file is None:
             continue
-        run = Run(file, life_of(file), _read(path.with_suffix(".health.json"), SessionHealth))
+        run = Run(file, life_of(file), _read(path.with_suffix(".health.json"), _HEALTHS))
         if run.life == "gone":
             for left in (path, path.with_suffix(".health.json")):
                 left.unlink(missing_ok=True)
@@ -115,8 +115,12 @@ def _stat(pid: int) -> list[str]:
         return []
 
 
-def _read(path: Path, kind: type[T]) -> T | None:
+# Made while one thread imports: two threads that first look into a type at the same time crash the process.
+_RUN_FILES, _HEALTHS = msgspec.json.Decoder(RunFile), msgspec.json.Decoder(SessionHealth)
+
+
+def _read(path: Path, decoder: msgspec.json.Decoder[T]) -> T | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        return decoder.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError):  # being written by another version, or half gone: it tells nothing
         return None

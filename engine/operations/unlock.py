@@ -23,6 +23,9 @@ class UnlockWish(msgspec.Struct, frozen=True):
     ts_ns: int
 
 
+_DECODER = msgspec.json.Decoder(UnlockWish)  # made while one thread imports
+
+
 class UnlockBox:
     """Where the session of a process finds the wish; whoever takes it is the only one."""
 
@@ -36,7 +39,7 @@ class UnlockBox:
     def take(self) -> UnlockWish | None:
         """The wish that waits, which is gone then; one that cannot be read is none."""
         try:
-            wish = msgspec.json.decode(self._path.read_bytes(), type=UnlockWish)
+            wish = _DECODER.decode(self._path.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, msgspec.DecodeError):

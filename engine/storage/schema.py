@@ -125,11 +125,14 @@ class _Description(msgspec.Struct, frozen=True):
     versions: tuple[Version, ...]
 
 
+_DECODER = msgspec.json.Decoder(_Description)  # made while one thread imports: each store's thread may be the first
+
+
 @cache
 def stored_schema() -> Schema:
     """The schema as it is shipped."""
     text = (files("tradetui.data") / "schemas" / "storage.json").read_bytes()
-    return Schema(msgspec.json.decode(text, type=_Description).versions)
+    return Schema(_DECODER.decode(text).versions)
 
 
 def insert_statement(table: Table, mark: str) -> str:
