@@ -148,7 +148,7 @@ def child(folder: Path, resume: Path | None) -> int:
 def settle(exchange: Exchange) -> None:
     """Until nothing has changed at the exchange, whose market stands, for longer than a session looks for an order."""
     before, since, end = "", time.monotonic(), time.monotonic() + 180
-    while time.monotonic() - since < 40 and time.monotonic() < end:
+    while time.monotonic() - since < 45 and time.monotonic() < end:
         now = json.dumps(exchange.control("GET", "ledger")["orders"])
         if now != before:
             before, since = now, time.monotonic()

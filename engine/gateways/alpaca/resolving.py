@@ -112,7 +112,8 @@ class Resolver:
             reason = f"never arrived: the venue knows no order of this id, asked for {window:g} s"
             self._desk.tell(lambda states, now: states.refused(record, reason, now))
         else:
-            self._lane.put(lambda: self._search(search), min(search.backoff.next_s(), window))
+            left_s = search.since_s + window - asked_s  # no longer than that, or its end is told late
+            self._lane.put(lambda: self._search(search), min(search.backoff.next_s(), left_s))
 
     def _find(self, record: Record) -> list[RawOrder]:
         """The order, what took its place before it, or the group that it is a leg of; empty where there is none.
