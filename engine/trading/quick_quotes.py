@@ -125,13 +125,15 @@ class QuickQuotes:
         bid, ask, opened, envelope = pair.bid, pair.ask, self._open, pair.envelope
         orders, reserved = len(opened.by_id) + 2, opened.quoted - bid.value - ask.value
         bid_units, ask_units = bid.enlarges, ask.enlarges
+        value = (bid_units * bids if bids else 0) + (ask_units * asks if asks else 0)
         if opened.counted or (opened.counts_leaving and (bid.value or ask.value)):
             if envelope.looks_at_units:
                 bid_units, ask_units = self._with_leaving(pair, bid, bids), self._with_leaving(pair, ask, asks)
                 if bid_units < 0 or ask_units < 0:
                     return False
             orders, reserved = orders + len(opened.counted), opened.quoted
-        value = (bid.enlarges * bids if bids else 0) + (ask.enlarges * asks if asks else 0)
+            # what leaves may be all that reduces the position
+            value = bid.wish_units * bids + (ask.enlarges if opened.guards_shorts else ask.wish_units) * asks
         if not envelope.affords(value, reserved, orders, asked.free, asked.amounts):
             return False
         return not envelope.looks_at_prices or all(

@@ -327,3 +327,18 @@ def test_an_order_sent_as_a_quote_says_what_it_is() -> None:
     assert isinstance(ask, OrderEvent)
     assert (bid.side, bid.type, bid.time_in_force, bid.role, bid.reason) == (1, "limit", "gtx", "quote", "around 100")
     assert (ask.side, str(ask.limit_price), str(ask.quantity)) == (-1, "101", "2")
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_bid_that_a_leaving_one_may_outrun_is_paid_for_as_if_it_opened_a_position(quick: bool) -> None:
+    account = _Account(RiskLimits(), FeeSchedule(), Decimal(1_000), True, quick, True)
+
+    def tell(bid: float | None, ask: float | None) -> list[str]:
+        wish = TwoSidedQuote("A", bid, ask, 5.0, 5.0)
+        events = account.manager.on_quote(wish, account.moment(100.0, TradingState.ACTIVE))
+        return [type(event).__name__ for event in events]
+
+    tell(None, 100.5)
+    account.fill(1, 1.0, account.moment(100.0, TradingState.ACTIVE))
+    assert tell(90.0, None) == ["OrderEvent"]  # buys back what was sold short: 502.50 are free
+    assert tell(110.0, None) == ["OrderStatusEvent", "RefusalEvent"]  # 550 if the one at 90 fills first
