@@ -11,7 +11,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "practice"))
 
 from practice_market import OPEN_NS, small_world
-
 from tradetui.engine.gateways.alpaca.credentials import Credentials
 from tradetui.engine.operations.desk import Desk
 from tradetui.engine.practice.engine_matcher import EngineMatcher

@@ -14,9 +14,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from practice_market import MINUTE_NS, NANO, OPEN_NS
 from sdk import KEY, SECRET
 
+from practice_market import MINUTE_NS, NANO, OPEN_NS
 from tradetui.engine.practice import data_stream, trade_stream
 from tradetui.engine.practice.in_thread import ExchangeThread
 from tradetui.engine.practice.venue import Venue

@@ -15,9 +15,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "live"))  # a live session is stored as well
 
-from storage_servers import OwnPostgres, OwnRedis, postgres_binaries
 from storage_session import HEADER, a_day
 
+from storage_servers import OwnPostgres, OwnRedis, postgres_binaries
 from tradetui.engine.journal.writer import FileJournal
 from tradetui.engine.storage.sessions import SessionInfo, session_info
 

@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from storage_servers import eventually
 from storage_session import HEADER, Engine, a_day
 
+from storage_servers import eventually
 from tradetui.engine.errors import JournalError
 from tradetui.engine.journal.writer import FileJournal
 from tradetui.engine.model.events import Event

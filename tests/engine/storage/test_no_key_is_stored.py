@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from storage_servers import OwnPostgres, OwnRedis
 
 from canary import KEY, SECRET, assert_no_key_in, raising_session
+from storage_servers import OwnPostgres, OwnRedis
 
 PASSWORD = "canary-password-of-a-server"
 

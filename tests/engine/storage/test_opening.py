@@ -4,9 +4,9 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-from storage_servers import eventually, free_port
 from storage_session import Engine, expected_in, rows_of
 
+from storage_servers import eventually, free_port
 from tradetui.engine.errors import UsageError
 from tradetui.engine.storage.faults import StorageError
 from tradetui.engine.storage.opening import open_storage

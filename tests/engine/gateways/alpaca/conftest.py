@@ -13,9 +13,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2] / "practice"))
 
-from practice_market import OPEN_NS, small_world
 from trading_floor import KEYS, Inbox, Trader, made
 
+from practice_market import OPEN_NS, small_world
 from tradetui.engine.practice.engine_matcher import EngineMatcher
 from tradetui.engine.practice.in_thread import ExchangeThread
 from tradetui.engine.practice.venue import Venue

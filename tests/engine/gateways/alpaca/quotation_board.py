@@ -10,11 +10,11 @@ from random import Random
 from typing import Any
 
 import msgspec
-from practice_market import ACME
 from trading_floor import QUICK, WAIT_S, Inbox
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
+from practice_market import ACME
 from tradetui.engine.gateways.alpaca.config import FeedConfig, FreshnessConfig, RestConfig, SocketConfig
 from tradetui.engine.gateways.alpaca.credentials import Credentials
 from tradetui.engine.gateways.alpaca.gateway import AlpacaGateway

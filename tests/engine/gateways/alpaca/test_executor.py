@@ -7,9 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from practice_market import BTC
 from trading_floor import SESSION, Trader, limit
 
+from practice_market import BTC
 from tradetui.engine.gateways.live_words import ExecutionGateway
 from tradetui.engine.operations.halt import Halt, HaltLatch
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from practice_market import ACME, OPEN_NS, small_world
 from trading_floor import (
     AFTER_THE_MINUTE,
     KEYS,
@@ -22,6 +21,7 @@ from trading_floor import (
     made,
 )
 
+from practice_market import ACME, OPEN_NS, small_world
 from tradetui.engine.gateways.alpaca.config import RestConfig
 from tradetui.engine.gateways.alpaca.credentials import Credentials
 from tradetui.engine.practice.engine_matcher import EngineMatcher

@@ -7,9 +7,9 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from practice_market import ACME, BTC, MINUTE_NS, OPEN_NS
 from quotation_board import feed_config
 
+from practice_market import ACME, BTC, MINUTE_NS, OPEN_NS
 from tradetui.data.download.patience import Timing
 from tradetui.engine.errors import DataError
 from tradetui.engine.gateways.alpaca.credentials import Credentials
