@@ -129,6 +129,8 @@ class Exits:
             if self.sets_aside and order.status == OrderStatus.REJECTED and reduces:  # a leg was quicker
                 self.place_close(self.closing(order.symbol, held, order.reason, now), now, events)
             self.settle(order.symbol, now, events)
+            if self.sets_aside and order.status == OrderStatus.REJECTED:
+                self._tell_unclosed(order, now, events)
             return
         if order.role != "stop_loss" or not self.sets_aside or held * order.side >= 0 or order.left <= 0:
             return
@@ -161,6 +163,16 @@ class Exits:
         for leg in legs:
             self._placing.place(leg, self._instruments[leg.symbol], now, events)
         make_mates(legs)
+
+    def _tell_unclosed(self, close: Order, now: Moment, events: list[Event]) -> None:
+        """The venue refused to close, and neither an exit nor another close stands for the units."""
+        if any(order.role == "close" for order in self._open.of(close.symbol)):
+            return
+        bare = min(self._free(close.symbol, close.side), close.left)
+        if bare > 0:
+            text = f"the venue refused to close {EXACT.normalize(bare):f} units, order {close.order_id}"
+            text += ": they are still held and nothing protects them; see why it refused, and close them by hand"
+            events.append(RiskEvent("critical", "UNPROTECTED", close.symbol, text, now.ts_ns))
 
     def _exit_only(self, leg: Order, done: bool, now: Moment, events: list[Event]) -> None:
         """A bracket leg filled: its entry must not go on filling, and its mate ends with it.

@@ -139,6 +139,31 @@ def test_a_stop_that_the_venue_refuses_is_replaced_by_leaving() -> None:
     assert rig.agrees()
 
 
+def test_a_close_in_place_of_a_refused_stop_that_is_refused_too_is_told_and_nothing_more_is_sent() -> None:
+    """As with an account that was restricted meanwhile: the venue refuses whatever is sent."""
+    rig = LiveRig(PLAN).begin().quote(100.0)
+    rig.turn(rig.venue.fill(1, "10", "100"))
+    rig.turn(rig.venue.end(2, "rejected", "no"), rig.venue.end(3, "rejected", "no"))
+    rig.turn(rig.venue.end(4, "rejected", "no"))
+    alerts = [e.message for e in rig.of(RiskEvent) if (e.severity, e.check) == ("critical", "UNPROTECTED")]
+    assert len(alerts) == 2
+    assert "refused to close 10 units, order 4: they are still held and nothing protects them" in alerts[1]
+    assert working(rig) == []
+    assert len(rig.sends()) == 4
+
+
+def test_exits_that_come_back_for_a_refused_close_and_are_refused_too_end_in_one_more_close() -> None:
+    rig = protected(LiveRig(PLAN)).quote(103.0)
+    rig.turn(rig.venue.end(2), rig.venue.end(3), rig.venue.end(4, "rejected", "no"))
+    assert [role for _, role, _ in working(rig)] == ["stop_loss", "take_profit"]
+    rig.turn(rig.venue.end(5, "rejected", "no"), rig.venue.end(6, "rejected", "no"))
+    rig.turn(rig.venue.end(7, "rejected", "no"))
+    assert working(rig) == []
+    assert len(rig.sends()) == 7
+    alerts = [e.message for e in rig.of(RiskEvent) if (e.severity, e.check) == ("critical", "UNPROTECTED")]
+    assert ["order 5" in alerts[0], "order 7" in alerts[1]] == [True, True]
+
+
 def test_a_stop_that_somebody_cancels_at_the_venue_is_told() -> None:
     rig = protected(LiveRig(PLAN))
     rig.turn(rig.venue.end(2), rig.venue.end(3))
