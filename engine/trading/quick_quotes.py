@@ -105,7 +105,8 @@ class QuickQuotes:
         if order is not None and order.status is not SENT:
             if order.status in WORKING:  # filled in part
                 return NOT_PLAIN
-            side.order, side.value, order = None, 0, None
+            side.clear()
+            order = None
         if side.told:
             return NOT_PLAIN
         if price is None:
@@ -161,7 +162,8 @@ class QuickQuotes:
         for side, price in renewed:
             order = side.order
             if order is not None:
-                order.status, side.order, side.value = CANCELLED, None, 0
+                order.status = CANCELLED
+                side.clear()
                 opened.forget_quote(order)
                 counts.cancelled += 1
                 why, seq, number = REPLACED if price else TAKEN_AWAY, seq + 1, order.order_id

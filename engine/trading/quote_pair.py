@@ -30,6 +30,10 @@ class Side:
         self.enlarges = 0  # the envelope's answer for it
         self.told = ""  # the check that refused the last wish: told once while it lasts
 
+    def clear(self) -> None:
+        """Nothing of ours rests there any more, and nothing is reserved for it."""
+        self.order, self.value = None, 0
+
 
 class Pair:
     """Both sides of one symbol, and what of the symbol is the same from wish to wish."""

@@ -160,10 +160,10 @@ class QuoteKeeper:
         if order is None:
             return False
         if order.status is not SENT and order.status not in WORKING:
-            side.order = None
+            side.clear()
             return False
         if side.wish_price != side.price:
-            side.order = None
+            side.clear()
             events.append(self.withdraw(order, REPLACED if side.wish_price else TAKEN_AWAY, now))
             return False
         return side.units == side.wish_units and order.status is SENT
@@ -179,7 +179,7 @@ class QuoteKeeper:
             if units and order.left == quantity:
                 return
             events.append(self.withdraw(order, REPLACED if units else TAKEN_AWAY, now))
-            side.order = None
+            side.clear()
         if refused is None and units and not self._rate.take(now.ts_ns):
             most = str(self._risk.limits.max_orders_per_second)
             message = f"more than {most} orders in a second; a quote does not wait, it would be old"

@@ -342,3 +342,23 @@ def test_a_bid_that_a_leaving_one_may_outrun_is_paid_for_as_if_it_opened_a_posit
     account.fill(1, 1.0, account.moment(100.0, TradingState.ACTIVE))
     assert tell(90.0, None) == ["OrderEvent"]  # buys back what was sold short: 502.50 are free
     assert tell(110.0, None) == ["OrderStatusEvent", "RefusalEvent"]  # 550 if the one at 90 fills first
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_what_is_reserved_for_others_does_not_shrink_by_a_quote_that_is_gone(quick: bool) -> None:
+    account = _Account(RiskLimits(), FeeSchedule(), Decimal(1_000), True, quick, False)
+
+    def tell(symbol: str, *quote: Any) -> list[str]:
+        events = account.manager.on_quote(TwoSidedQuote(symbol, *quote), account.moment(100.0, TradingState.ACTIVE))
+        for event in events:
+            if isinstance(event, OrderStatusEvent):
+                account.manager.let_go(event.order_id)
+        return [type(event).__name__ for event in events]
+
+    tell("A", None, 101.0, None, 4.0)
+    tell("A", None, None, None, "4")  # text is for the careful way
+    tell("B", 99.0, None, 7.0, None)
+    tell("A", 99.0, None, 3.0, None)
+    tell("A", None, None)
+    assert tell("A", 99.0, None, 3.0, None) == ["OrderEvent"]  # 693 and 297 of 1,000
+    assert tell("A", 103.0, None, 3.0, None) == ["OrderStatusEvent", "RefusalEvent"]  # 693 and 309
