@@ -23,6 +23,7 @@ class OpenOrders:
         self.quoted = 0  # what working quotes may cost at most, fees aside, in nanos of money
         self._quoted: dict[int, int] = {}  # the part of each
         self._fees = fees
+        self._makers_pay_more = fees.rate(True) > fees.rate(False)
         self._position = held
         self.leaving: dict[int, Order] = {}  # cancelled by us; the venue may fill them until it has heard of it
         self.keeps_leaving = False  # whether a venue will say of each that it let go
@@ -114,7 +115,8 @@ class OpenOrders:
         total = ZERO
         for other, price in self._reserved.values():
             if other.order_id != order.order_id and other.left > 0:
-                total = EXACT.add(total, cost_of(other.left, price, other.side, self._fees, False))
+                maker = self._makers_pay_more and other.type in ("limit", "stop_limit")
+                total = EXACT.add(total, cost_of(other.left, price, other.side, self._fees, maker))
         for order_id in self._quoted:
             other = self.by_id.get(order_id) or self.counted[order_id]
             units = ZERO if order_id == order.order_id else self.enlarging(other, other.left)

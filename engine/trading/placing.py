@@ -155,7 +155,7 @@ class Placing:
         if asks is not None:
             reference = asks(order.symbol, order.side, order.quantity) or price
         if order.fraction is not None and self._size_now and reference > 0:
-            maker = order.type in ("limit", "stop_limit")
+            maker = self._makes(order)
             budget = EXACT.multiply(
                 EXACT.subtract(now.free, self._risk.limits.capital_buffer), decimal_from(order.fraction)
             )
@@ -170,7 +170,22 @@ class Placing:
     def _book(self, order: Order, now: Moment) -> Book:
         position, orders = self._portfolio.quantity(order.symbol), self._open
         others = len(orders.by_id) + len(orders.counted) - (order.order_id in orders.by_id)
-        if order.role != "open" or not others:  # nothing competes with it
+        if order.role != "open":
             return Book(now.state, position, ZERO, now.free, ZERO, 0)
+        maker = self._makes(order)
+        if not others:  # nothing competes with it
+            return Book(now.state, position, ZERO, now.free, ZERO, 0, maker)
         others = orders.count_beside(order) if self._risk.limits.max_open_orders is not None else 0
-        return Book(now.state, position, orders.pending_beside(order), now.free, orders.reserved_beside(order), others)
+        pending, reserved = orders.pending_beside(order), orders.reserved_beside(order)
+        return Book(now.state, position, pending, now.free, reserved, others, maker)
+
+    def _makes(self, order: Order) -> bool:
+        """Whether an entry is to be paid for with the maker's fee.
+
+        Bars make every limit a maker. In a book it is known on arrival only, so the dearer fee has to be there.
+        """
+        if order.type not in ("limit", "stop_limit"):
+            return False
+        if not self.cancels_take_time or order.time_in_force == "gtx":
+            return True
+        return self._fees.rate(True) > self._fees.rate(False)

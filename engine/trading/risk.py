@@ -38,6 +38,7 @@ class Book(msgspec.Struct, frozen=True, gc=False):
     free: Decimal  # cash that may back a new position
     reserved: Decimal  # part of it that working opening orders will need
     open_orders: int  # others that are queued or working
+    maker: bool = True  # whether an order with a limit is to be paid for with the maker's fee
 
 
 class RiskManager:
@@ -187,7 +188,8 @@ class RiskManager:
         return units
 
     def _capital(self, order: Order, reference: Decimal, fees: FeeSchedule, book: Book) -> Refused | None:
-        cost = cost_of(order.quantity, reference, order.side, fees, order.type in ("limit", "stop_limit"))
+        maker = book.maker and order.type in ("limit", "stop_limit")
+        cost = cost_of(order.quantity, reference, order.side, fees, maker)
         need = EXACT.add(EXACT.add(cost, self.limits.capital_buffer), book.reserved)
         if need <= book.free:
             return None

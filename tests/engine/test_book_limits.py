@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from book_session import SECOND, START, book_run, session
 from tradetui.engine.market.tape import ADD, CANCEL, EXECUTE
 from tradetui.engine.model.events import FillEvent, MarketData, SignalEvent, TradingState
@@ -98,3 +100,31 @@ def test_exposure_over_books_is_the_share_of_time_with_a_position_however_many_f
     wishes = [SignalEvent("X", 1, quantity=60)], [], [SignalEvent("X", 0)]
     result = book_run(EveryMinute(*wishes), session([*rows, (61.0, ADD, 4, -1, 101.0, 50.0)])).run()
     assert result.metrics.exposure == 120 / 600  # from 60 s to 180 s of ten minutes
+
+
+@pytest.mark.parametrize(
+    ("fees", "limit", "force", "afforded"),
+    [
+        ({"maker": "0", "taker": "0.01"}, 100, "gtc", 9),  # it takes at once: 909 with fees, ten would cost 1,010
+        ({"maker": "0", "taker": "0.01"}, 100, "ioc", 9),
+        ({"maker": "0", "taker": "0.01"}, 99, "gtx", 10),  # it never takes
+        ({"maker": "0.02", "taker": "0"}, 99, "gtc", 9),  # it may rest
+    ],
+)
+def test_a_limit_order_is_sized_and_paid_for_with_the_dearer_of_the_fees_that_it_may_meet(
+    fees: dict[str, str], limit: int, force: Any, afforded: int
+) -> None:
+    wish = SignalEvent("X", 1, type="limit", limit_price=limit, time_in_force=force)
+    later = [(61.0, EXECUTE, 1, 1, 99.0, 50.0), (62.0, ADD, 9, 1, 98.0, 1.0)]
+    run = book_run(EveryMinute([wish]), session([*BOOK, *later]), cash="1000", fees=fees)
+    result = run.run()
+    assert [order.quantity for order in result.orders_sent if order.role == "open"] == [afforded]
+    assert run.core.portfolio.cash >= 0
+
+
+def test_a_limit_order_that_would_take_is_refused_where_its_fee_could_not_be_paid() -> None:
+    wish = SignalEvent("X", 1, quantity=10, type="limit", limit_price=100, time_in_force="gtc")
+    market = session([*BOOK, (61.0, ADD, 4, 1, 98.0, 1.0)])
+    run = book_run(EveryMinute([wish]), market, cash="1000", fees={"maker": "0", "taker": "0.01"})
+    assert run.run().orders_sent == []
+    assert run.core.orders.counts.refused == {"CAPITAL": 1}
