@@ -9,8 +9,11 @@ FILE_MODE, FOLDER_MODE = 0o600, 0o700
 
 
 def private_folder(path: Path) -> Path:
-    """The folder, made where it is missing; one that others may enter is closed to them."""
-    path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    """The folder, made where it is missing, and those above it; one that others may enter is closed to them."""
+    missing = [path, *path.parents]
+    for folder in reversed(missing[: next((n for n, one in enumerate(missing) if one.exists()), None)]):
+        folder.mkdir(mode=FOLDER_MODE, exist_ok=True)  # `parents=True` would leave those above open to all
+    path.mkdir(mode=FOLDER_MODE, exist_ok=True)  # raises where it is no folder
     if path.stat().st_mode & 0o077:
         path.chmod(FOLDER_MODE)
     return path

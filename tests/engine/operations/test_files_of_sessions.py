@@ -120,6 +120,11 @@ def test_an_open_folder_is_closed_to_others(tmp_path: Path) -> None:
     assert mode_of(private_folder(folder)) == 0o700
 
 
+def test_folders_that_are_made_on_the_way_are_as_private_as_the_last(tmp_path: Path) -> None:
+    made = private_folder(tmp_path / "state" / "runs" / "today")
+    assert [mode_of(one) for one in (made, made.parent, made.parent.parent)] == [0o700] * 3
+
+
 def test_a_picture_that_cannot_be_written_costs_nothing_else(tmp_path: Path) -> None:
     registration = Registration(tmp_path / "file", replace(file_of(1)))
     (tmp_path / "file").write_text("")
