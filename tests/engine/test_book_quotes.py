@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import random
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
 
-from book_session import book_run, restless_book, session
+from book_session import book_run, restless_book, session, side_by_side
 from reference_market import ReferenceMarket
 from tradetui.engine.book_quotes import BookQuotes
 from tradetui.engine.model.events import FillEvent, MarketData, SignalEvent, TwoSidedQuote, Wish
 from tradetui.engine.model.limits import RiskLimits
 from tradetui.engine.model.wakes import BestMoved, Timer
 from tradetui.engine.strategy import Strategy
+from tradetui.engine.trading.quick_quotes import QuickQuotes
 
 RESTLESS = restless_book(seed=5, rows=1_500)
 
@@ -98,3 +100,54 @@ def test_the_quick_way_is_not_for_what_a_strategy_must_not_return(monkeypatch: p
         monkeypatch.setattr(strategy, "on_market_data", lambda _event, wish=wish: [wish])
         (error,) = book_run(strategy, session(RESTLESS)).run().errors
         assert error.error.startswith("TypeError: TwoSidedQuote.")
+
+
+class Pinched(Strategy):
+    """Quotes and enters two symbols at random, with less money than it would like."""
+
+    name = "pinched"
+    allow_short = True
+
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)
+        self.subscribes = (self.dice.choice([Timer(250), BestMoved()]),)
+
+    def get_parameters(self) -> dict[str, Any]:
+        return {}
+
+    def on_market_data(self, event: MarketData) -> list[Wish]:
+        return [wish for symbol in ("X", "Y") for wish in self._wishes(symbol)]
+
+    def on_fill(self, fill: FillEvent) -> list[Wish]:
+        return self._wishes("X") if self.dice.random() < 0.5 else []
+
+    def _wishes(self, symbol: str) -> list[Wish]:
+        dice, (bid, _, ask, _) = self.dice, self.desk.book(symbol).touch()
+        size: Any = dice.choice([2.0, 2.0, 2.0, 2.0, 5.0, 2, "2"])
+        chosen = dice.random()
+        if not (bid and ask) or chosen > 0.8:
+            return []
+        if chosen < 0.5:
+            return [TwoSidedQuote(symbol, bid - dice.choice([0, 0.01, 0.014]), ask + 0.01, size, size)]
+        if chosen < 0.7:
+            return [TwoSidedQuote(symbol, *dice.choice([(bid, None, size, None), (None, ask, None, size)]))]
+        if chosen < 0.76:
+            return [TwoSidedQuote(symbol)]
+        return [SignalEvent(symbol, dice.choice([1, 0, -1]), quantity=dice.choice([1, 3]))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ms", [0.0, 50.0, 400.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_with_money_for_some_of_its_quotes_a_maker_of_two_symbols_journals_the_same_either_way(
+    monkeypatch: pytest.MonkeyPatch, seed: int, ms: float
+) -> None:
+    market = side_by_side(X=restless_book(seed, 1_000), Y=restless_book(seed + 50, 1_000))
+    options: dict[str, Any] = {"simulation": {"entry_ms": ms, "report_ms": ms / 2}, "allow_short": True, "cash": "700",
+                               "fees": {"maker": "0.0001", "taker": "0.0005"}}  # fmt: skip
+    quick = book_run(Pinched(seed), market, **options).run()
+    monkeypatch.setattr(BookQuotes, "quote", lambda *_: False)
+    monkeypatch.setattr(QuickQuotes, "changes", lambda *_: None)
+    careful = book_run(Pinched(seed), market, **options).run()
+    assert quick.counts.refused["CAPITAL"] > 10
+    assert quick.journal_sha256 == careful.journal_sha256

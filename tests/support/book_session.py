@@ -66,6 +66,23 @@ def session(
     )
 
 
+def side_by_side(**orders: Sequence[Order]) -> MarketSession:
+    """A session of several symbols, each with its order events, in time order."""
+    names = tuple(orders)
+    rows = sorted(
+        ((row, code) for code, name in enumerate(names) for row in orders[name]), key=lambda r: (r[0][0], r[1])
+    )
+    one = session([row for row, _ in rows]).orders
+    assert one is not None
+    codes, none = np.array([code for _, code in rows], np.int32), session()
+    told = OrderEvents(names, codes, one.ts_ns, one.action, one.order_id, one.side, one.price, one.size)
+    quotes, trades, depth = (
+        type(table)(names, **{name: getattr(table, name) for name in table.__slots__ if name != "symbols"})
+        for table in (none.quotes, none.trades, none.depth)
+    )
+    return MarketSession(no_bars(names), quotes, trades, depth, told)  # type: ignore[arg-type]
+
+
 def no_bars(names: tuple[str, ...]) -> Bars:
     none = np.empty(0, np.int64)
     return Bars(names, np.empty(0, np.int32), none, none, none, none, none, np.empty(0), MINUTE)
