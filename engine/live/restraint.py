@@ -10,6 +10,7 @@ from tradetui.engine.model.commands import PauseTrading, ResumeTrading
 from tradetui.engine.model.events import ControlEvent, FeedEvent, TradingState
 from tradetui.engine.step import Core
 
+BLOCKED_ADVICE = "the broker's own page says why, and it is looked at again each minute"
 ENGINE = "engine"  # the actor of what nobody asked for
 
 
@@ -52,7 +53,7 @@ class Restraint:
     def account(self, blocked: str, ts_ns: int) -> None:
         """The account may not trade, and why; empty where it may."""
         if blocked:
-            self.hold(ACCOUNT, f"the account may not trade: {blocked}", ts_ns)
+            self.hold(ACCOUNT, f"the account may not trade: {blocked}; {BLOCKED_ADVICE}", ts_ns)
         else:
             self.holds.end(ACCOUNT)
 

@@ -132,6 +132,7 @@ class LiveSession:
         except (Exception, SystemExit) as error:  # noqa: BLE001  # shown on the screen; nothing was started that could be lost
             self._fail(said(error))
             return
+        from tradetui.engine.live.diary import keep
         from tradetui.engine.live.engine import Doors, LiveEngine
 
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_S))
@@ -139,6 +140,7 @@ class LiveSession:
         watch = self._watch = self._watching(connected)
         try:
             doors = Doors(connected.execution.do, watch.ask, _record(connected), self._publish, lambda: watch.facts)
+            self._bus.observe(keep)
             for observer in connected.observers:
                 self._bus.observe(observer)
             if connected.storage is not None:

@@ -45,6 +45,7 @@ from tradetui.engine.loop_thread import LoopThread
 from tradetui.engine.model.events import FeedEvent
 
 NAME = "alpaca"
+CLOCK_OFF_S = 5.0  # between our clock and the venue's, whose word has whole seconds
 log = logging.getLogger(__name__)
 
 
@@ -76,7 +77,7 @@ class AlpacaExecutor:
         self._stream_message = ""
         self._was_up = False
         self._keys_refused = ""
-        self._trouble = ""
+        self._trouble = self._clock = ""
 
     def __repr__(self) -> str:
         return f"AlpacaExecutor({self._config.rest_url})"
@@ -167,7 +168,7 @@ class AlpacaExecutor:
             rate_limit=self._budget.ordinary,
             reconnects=self._stream.socket.reconnects if rests else 0,
             round_trip_ns=trips[0] if trips else None,
-            message=self._keys_refused or self._stream_message or self._trouble,
+            message=self._keys_refused or self._stream_message or self._trouble or self._clock,
         )
 
     def stop(self, timeout_s: float) -> None:
@@ -240,16 +241,34 @@ class AlpacaExecutor:
             log.warning("order stream: %s", message)
             self._tell("DOWN", message)
 
-    def _tell(self, state: Literal["FRESH", "DOWN", "GAP", "BACKFILLED"], message: str) -> None:
+    def _tell(self, state: Literal["FRESH", "LATE", "DOWN", "GAP", "BACKFILLED"], message: str) -> None:
         self._put(FeedEvent("", state, message, self._clocks.wall_ns(), "orders"))
 
     def _answered(self, answer: Answer) -> None:
+        self._look_at_clocks()
         if answer.keys_refused:
-            self._keys_refused = f"the venue refuses the keys ({answer.said}): {KEYS_ADVICE}"
+            message = f"the venue refuses the keys ({answer.said}): {KEYS_ADVICE}"
+            if not self._keys_refused:  # told once, however often it refuses
+                log.error("%s", message)
+                self._tell("DOWN", message)  # no new risk until the account has been compared with keys that are taken
+            self._keys_refused = message
         elif answer.fine:
             self._keys_refused = self._trouble = ""
         elif answer.unclear or answer.status == 429:
             self._trouble = answer.said or f"HTTP {answer.status}"
+
+    def _look_at_clocks(self) -> None:
+        """Market time is ours where the broker's is now: a wrong one ends days and fires timers wrongly."""
+        off_s = next((rest.clock_off_s for rest in self._rests if rest.clock_off_s is not None), 0.0)
+        if abs(off_s) < CLOCK_OFF_S:
+            self._clock = ""
+            return
+        ahead = "ahead of" if off_s > 0 else "behind"
+        message = f"this machine's clock is {abs(off_s):.0f} s {ahead} the venue's: set it by NTP; timedatectl shows it"
+        if not self._clock:
+            log.warning("%s", message)
+            self._tell("LATE", message)
+        self._clock = message
 
     def _failed(self, thread: str, error: BaseException) -> None:
         self._trouble = f"a fault of ours: {type(error).__name__}; see the log"

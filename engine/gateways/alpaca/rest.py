@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -74,6 +76,7 @@ class Rest:
         self._headers: Mapping[str, str] = {}
         self._status = 0
         self.round_trip_ns: int | None = None
+        self.clock_off_s: float | None = None  # our clock less the venue's, to about a second; None before it told
 
     def __repr__(self) -> str:
         return f"Rest({self._url})"
@@ -159,6 +162,9 @@ class Rest:
 
     def _heard(self, response: Any, *_: object, **__: object) -> None:
         self._headers, self._status = response.headers, int(response.status_code)
+        with suppress(TypeError, ValueError):
+            told = parsedate_to_datetime(str(response.headers.get("Date", "")))
+            self.clock_off_s = self._clocks.wall_ns() / 1e9 - told.timestamp()
 
 
 def said(text: str) -> str:

@@ -29,6 +29,13 @@ from tradetui.engine.gateways.live_words import (
 )
 from tradetui.engine.latency import LatencyHistogram
 
+ADVICE = (
+    ("insufficient buying power", "make it smaller, or close something first"),
+    ("insufficient balance", "make it smaller, or close something first"),
+    ("not tradable", "halted, or not traded there: wait until it is again, or leave it out with --symbol"),
+    ("not active", "halted, or not traded there: wait until it is again, or leave it out with --symbol"),
+    ("restricted", "the broker's own page says why"),
+)  # by words of the venue
 LEAVING_LOOK_S = 0.05
 HALTED = "it was never sent: trading is halted on this machine (tradetui status)"
 
@@ -112,8 +119,7 @@ class Sender:
             self._desk.ask(post.again)
             self._lane.put(lambda: self._go(post), LEAVING_LOOK_S)
         else:
-            advice = f". {KEYS_ADVICE}" if answer.keys_refused else ""
-            self._refuse(records, f"{answer.said or 'no reason given'} (HTTP {answer.status}){advice}")
+            self._refuse(records, f"{answer.said or 'no reason given'} (HTTP {answer.status}){advice_on(answer)}")
 
     def _refuse(self, records: Sequence[Record], reason: str) -> None:
         self._desk.tell(lambda states, now: [r for one in records for r in states.refused(one, reason, now)])
@@ -142,6 +148,13 @@ class _Post(msgspec.Struct):
         """The venue has none of them for certain."""
         for record in self.records:
             states.outgoing.again(record)
+
+
+def advice_on(answer: Answer) -> str:
+    """What to do about a refusal, where more can be said than the venue's own words."""
+    if answer.keys_refused:
+        return f". {KEYS_ADVICE}"
+    return next((f": {advice}" for words, advice in ADVICE if words in answer.said), "")
 
 
 def sends_of(sending: Sending) -> tuple[Send, ...]:

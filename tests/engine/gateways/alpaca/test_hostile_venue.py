@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from quotation_board import opened, scripted
 from test_order_stream import LISTENING, YES, event, saying, trading
-from trading_floor import Inbox, made
+from trading_floor import AFTER_THE_MINUTE, Inbox, made
 
 from practice_market import ACME
 from tradetui.engine.gateways.alpaca.models import order_of
 from tradetui.engine.gateways.alpaca.wire import amount, instant, real
 from tradetui.engine.gateways.live_words import Failed
-from tradetui.engine.model.events import QuoteEvent
+from tradetui.engine.model.events import FeedEvent, QuoteEvent
 from tradetui.engine.practice.in_thread import ExchangeThread
 
 AT = "2026-04-01T13:30:00.5Z"
@@ -99,3 +99,23 @@ def test_a_fault_of_ours_in_the_thread_of_orders_is_told(server: ExchangeThread)
     assert told == [Failed("alpaca-orders", "ZeroDivisionError")]
     assert one.orders() == []
     one.stop()
+
+
+def test_a_clock_that_is_wrong_is_told_with_what_to_do(
+    server: ExchangeThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = made(server, Inbox(), clocks=AFTER_THE_MINUTE, wait=False)
+    told = one.inbox.until(lambda items: [i for i in items if isinstance(i, FeedEvent) and i.state == "LATE"])
+    one.inbox.until(lambda _: "set it by NTP" in one.executor.health().message)
+    one.stop()
+    assert [event.source for event in told] == ["orders"]
+    assert "s ahead of the venue's: set it by NTP" in told[0].message
+    assert "s ahead of the venue's: set it by NTP" in caplog.text
+
+
+def test_a_clock_that_is_right_is_not_told_of(server: ExchangeThread) -> None:
+    one = made(server, Inbox())
+    one.send()
+    one.inbox.report("accepted")
+    one.stop()
+    assert "clock" not in one.executor.health().message
