@@ -104,7 +104,7 @@ def alive(pid: int) -> bool:
 def test_a_session_without_a_screen_is_killed_and_unlocked_step_by_step_from_another_terminal(
     terminal: Terminal, session: subprocess.Popen[str]
 ) -> None:
-    assert terminal.do("kill", "--reason", "quotes look wrong")["faults"] == []
+    assert terminal.do("kill", "--environment", "dev", "--reason", "quotes look wrong")["faults"] == []
     assert terminal.health(session.pid)["trading"] == "HALTED"
     first = terminal.do("unlock", "--reason", "they are right again")
     assert first["sessions"] == [{"pid": session.pid, "before": "HALTED", "now": "REDUCING"}]
@@ -116,6 +116,17 @@ def test_a_session_without_a_screen_is_killed_and_unlocked_step_by_step_from_ano
     (journal,) = (terminal.folder / "sessions").glob("*.db")
     said = terminal.start("journal", "show", str(journal)).communicate(timeout=PATIENCE_S)[0]
     assert "they are right again" in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_session_that_is_told_to_end_ends_in_order_and_says_what_came_of_it(
+    terminal: Terminal, session: subprocess.Popen[str], number: signal.Signals
+) -> None:
+    session.send_signal(number)
+    said, _ = session.communicate(timeout=PATIENCE_S)
+    assert (session.returncode, "session file: " in said) == (0, True)
+    (journal,) = (terminal.folder / "sessions").glob("*.db")
+    assert terminal.do("journal", "verify", str(journal))["closed"]
 
 
 def test_killing_a_session_for_good_ends_its_exchange_too(terminal: Terminal, session: subprocess.Popen[str]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Callable
-from time import monotonic, sleep
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from tradetui.engine.errors import RunFailed, UsageError
@@ -19,14 +22,29 @@ LOOK_S = 0.05
 STORE_S = 10.0  # without a screen nobody waits: rows have time to reach a slow database
 
 
+@contextmanager
+def ended_in_order(end: Callable[[], object]) -> Iterator[None]:
+    """Meanwhile SIGTERM and the hang-up of a terminal call `end` instead of cutting the session off."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]  # nohup stays as it is
+    before = {number: signal.signal(number, lambda *_: end()) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def run_headless(session: LiveSession, minutes: float | None, as_json: bool, others: Surroundings = ALONE) -> None:
-    """Trade for so long, or until interrupted; then print what came of it."""
+    """Trade for so long, or until interrupted or told to end; then print what came of it."""
     end_s = None if minutes is None else monotonic() + minutes * 60
-    with beside(lambda: session, session.snapshot().mode.lower(), others):
+    asked = Event()
+    with ended_in_order(asked.set), beside(lambda: session, session.snapshot().mode.lower(), others):
         session.start()
         try:
             while (end_s is None or monotonic() < end_s) and session.snapshot().phase != "failed":
-                sleep(LOOK_S)
+                if asked.wait(LOOK_S):
+                    break
         except KeyboardInterrupt:
             pass
         finally:
@@ -61,9 +79,10 @@ def run_screen(
         raise UsageError(f"theme {theme!r} is not known; known are {', '.join(sorted(themes))}")
     own = Absent(WHAT[name], f"start it again: tradetui {name}") if make is None else Recorded(make, WHAT[name])
     switch = FeedSwitch({name: own, **others}, name, session)
-    with beside(lambda: switch.session, name, surroundings):
+    app = Workstation(session, feeds=switch, theme=theme or DEFAULT, ascii=plain)
+    with ended_in_order(app.exit), beside(lambda: switch.session, name, surroundings):
         try:
-            Workstation(session, feeds=switch, theme=theme or DEFAULT, ascii=plain).run()
+            app.run()
         finally:
             switch.session.stop()
     last = switch.session.snapshot()

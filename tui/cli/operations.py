@@ -176,7 +176,7 @@ def _targets(environment: str | None, runs: list[Run]) -> tuple[list[tuple[Envir
     found = [(file.environment, file.trading_url) for file in living]
     try:
         settings = load_settings(environment)
-        if not found or environment is not None:
+        if not found or (environment is not None and not _only_their_own(found)):
             found.append((settings.environment, settings.trading))
         return list(dict.fromkeys(found)), []
     except UsageError as error:
@@ -184,6 +184,14 @@ def _targets(environment: str | None, runs: list[Run]) -> tuple[list[tuple[Envir
             return list(dict.fromkeys(found)), []
         name: Environment = environment if environment in TRADING_URLS else "paper"
         return [(name, TRADING_URLS[name])], [str(error)]
+
+
+def _only_their_own(found: list[tuple[Environment, str]]) -> bool:
+    """Whether the sessions trade on practice exchanges of their own, and no keys are there for another one."""
+    from tradetui.engine import keys
+
+    own = all(name == "dev" and not url for name, url in found)
+    return own and keys.find("dev", os.environ, keys.keyring_ask()) is None
 
 
 def _halt(folder: Path, environment: Environment, reason: str) -> list[str]:
