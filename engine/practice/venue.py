@@ -111,6 +111,6 @@ class Venue:
             "cash": str(exchange.account.ledger.cash),
             "equity": str(exchange.account.equity),
             "positions": {symbol: str(p.qty) for symbol, p in exchange.account.ledger.positions.items()},
-            "orders": [exchange.desk.render(order, nested=False) for order in exchange.orders.by_id.values()],
+            "orders": [exchange.desk.render(order, nested=True) for order in exchange.orders.by_id.values()],
             "activities": [row.body for row in exchange.account.ledger.activities],
         }

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+import msgspec
+
 from tradetui.engine.model.events import (
     FillEvent,
     MarketData,
+    MarketEvent,
     QuoteEvent,
     SignalEvent,
     TimerEvent,
@@ -32,8 +35,30 @@ class _OwnSymbols:
         return getattr(self._desk, name)
 
 
+class _Bounded(Momentum):
+    """Momentum, each of whose entries brings its levels with it."""
+
+    def __init__(self, stop: float, target: float) -> None:
+        super().__init__(3, 52.0, 48.0)
+        self._stop, self._target = stop, target
+
+    def on_market_data(self, event: MarketData) -> list[SignalEvent]:
+        signals = super().on_market_data(event)
+        if not isinstance(event, MarketEvent):
+            return []
+        return [self._bounded(signal, event.close) if signal.direction else signal for signal in signals]
+
+    def _bounded(self, signal: SignalEvent, close: float) -> SignalEvent:
+        stop = round(close * (1 - self._stop), 2) if self._stop else None
+        target = round(close * (1 + self._target), 2) if self._target else None
+        return msgspec.structs.replace(signal, stop_loss=stop, take_profit=target)
+
+
 class ThreeStrategies(Strategy):
-    """`trend` and `revert` are symbols with commas between, `make` one symbol. Momentum, mean reversion, two quotes."""
+    """`trend` and `revert` are symbols with commas between, `make` one symbol. Momentum, mean reversion, two quotes.
+
+    Momentum's entries have a stop and a target so far below and above the close, as fractions of it; 0 is none.
+    """
 
     name = "three_strategies"
 
@@ -44,10 +69,13 @@ class ThreeStrategies(Strategy):
         make: str = "BOREAL",
         units: float = 10.0,
         refresh_ms: int = 2_000,
+        stop: float = 0.0008,
+        target: float = 0.0008,
     ) -> None:
         self.trend, self.revert, self.make = trend, revert, make
+        self.stop, self.target = stop, target
         self.units, self.refresh_ms = units, refresh_ms
-        momentum, reversion = Momentum(3, 52.0, 48.0), MeanReversion(5, 1.0)
+        momentum, reversion = _Bounded(stop, target), MeanReversion(5, 1.0)
         self._maker = MarketMaker(1.0, units, 5 * units, 1.0, 0.0, refresh_ms)
         self._of: dict[str, Strategy] = {
             **dict.fromkeys(trend.split(","), momentum),
