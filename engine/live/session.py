@@ -163,14 +163,16 @@ class LiveSession:
             connected.data.start(self._bus.put, connected.player.symbols)
             self._monitor_thread.start()
             self._turns(engine, watch)
-            self._stop_gateways(connected)
-            late, _ = parted(self._bus.drain(0))
-            engine.turn(late, monotonic_ns())  # what came in until the doors were shut
+            self._end(connected.data)  # first: nothing is decided any more while the execution ends
+            engine.turn(self._rest(), monotonic_ns())  # a kill or a fill that waits: what it leads to can still leave
+            self._end(connected.execution)
+            engine.turn(self._rest(), monotonic_ns())  # what came in until the doors were shut
             watch.look()
             engine.close(monotonic_ns())
         except (Exception, SystemExit) as error:  # a fault: stop loudly, with what was journaled intact
             log.exception("the session failed")
-            self._stop_gateways(connected)
+            for gateway in (connected.data, connected.execution):
+                self._end(gateway)
             if engine is None:
                 connected.journal.abandon()
             else:
@@ -213,16 +215,18 @@ class LiveSession:
             if failed is not None:
                 raise RunFailed(f"the thread {failed.thread} failed ({failed.what}, see the log). {STOPPED}")
 
+    def _rest(self) -> list[LiveInput]:
+        """What waits while the session ends already, in which it is no matter which thread failed."""
+        return parted(self._bus.drain(0))[0]
+
     @staticmethod
-    def _stop_gateways(connected: Connected) -> None:
-        """The feed first: nothing is decided any more while the execution ends."""
-        for gateway in (connected.data, connected.execution):
-            try:
-                gateway.stop(GATEWAY_STOP_S)
-            except TimeoutError as error:
-                log.warning("%s", error)
-            except Exception:  # of a fault at the start, say: the other gateway and the journal are still to be ended
-                log.exception("a gateway could not be ended in order")
+    def _end(gateway: DataGateway | ExecutionGateway) -> None:
+        try:
+            gateway.stop(GATEWAY_STOP_S)
+        except TimeoutError as error:
+            log.warning("%s", error)
+        except Exception:  # of a fault at the start, say: the other gateway and the journal are still to be ended
+            log.exception("a gateway could not be ended in order")
 
     def _publish(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot  # one reference: readers see the old picture or the new one, never a mixture

@@ -45,6 +45,7 @@ from tradetui.engine.loop_thread import LoopThread
 from tradetui.engine.model.events import FeedEvent
 
 NAME = "alpaca"
+STOP_RESERVE_S = 0.2  # of the time to end in: for threads that did not end by themselves
 CLOCK_OFF_S = 5.0  # between our clock and the venue's, whose word has whole seconds
 log = logging.getLogger(__name__)
 
@@ -91,9 +92,9 @@ class AlpacaExecutor:
         self._rests = rests
         names = [f"{NAME}-{name}" for name in ("orders", "cancels", "questions")]
         self._lanes = [Lane(name, clocks, partial(self._failed, name)) for name in names]
-        self._orders, self._cancels, questions = self._lanes
+        self._orders, self._cancels, self._questions = self._lanes
         self._resolver = Resolver(
-            Questions(rests[2], clocks), self._desk, questions, config, clocks, self._chance, self._answered
+            Questions(rests[2], clocks), self._desk, self._questions, config, clocks, self._chance, self._answered
         )
         self._sender = Sender(
             rests[0],
@@ -129,6 +130,9 @@ class AlpacaExecutor:
 
     def do(self, instruction: Instruction) -> None:
         """Queue an instruction; cancels overtake orders."""
+        if self._stop.is_set():
+            log.warning("not sent, as the session has ended: %s", type(instruction).__name__)
+            return
         match instruction:
             case SendPair() if reason := why_no_pair(instruction):
                 self.do(instruction.stop)
@@ -172,17 +176,27 @@ class AlpacaExecutor:
         )
 
     def stop(self, timeout_s: float) -> None:
-        """End all threads; orders that work go on working. Raises TimeoutError."""
+        """End all threads, once what waits has left; orders that work go on working. Raises TimeoutError."""
         if not getattr(self, "_lanes", None):
             return
-        end = self._clocks.steady_s() + timeout_s
+        clock = self._clocks.steady_s
+        end = clock() + timeout_s
+        for lane in (self._orders, self._cancels):
+            lane.finish()
+        self._questions.stop()
+        left = [lane.join(end - clock() - STOP_RESERVE_S) for lane in (self._orders, self._cancels)]
         self._stop.set()
         for lane in self._lanes:
             lane.stop()
-        ended = [self._loop.stop(max(0.0, timeout_s))]
-        ended += [lane.join(end - self._clocks.steady_s()) for lane in self._lanes]
+        ended = [self._loop.stop(max(0.0, end - clock()))]
+        ended += [lane.join(end - clock()) for lane in self._lanes]
         for rest in self._rests:
             rest.close()
+        if not all(left):
+            self._desk.tell(lambda states, now: states.take_all_back(_queued(states), now))
+            log.warning(
+                "the session ended before all that waited had left: orders at the venue may be other than shown"
+            )
         if not all(ended):
             raise TimeoutError(f"the execution did not end within {timeout_s:g} s: a request may still be on its way")
 
@@ -273,6 +287,10 @@ class AlpacaExecutor:
     def _failed(self, thread: str, error: BaseException) -> None:
         self._trouble = f"a fault of ours: {type(error).__name__}; see the log"
         self._put(Failed(thread, type(error).__name__))
+
+
+def _queued(states: OrderStates) -> list[Record]:
+    return [record for record in states.table.not_there() if record.stage == "queued"]
 
 
 def _queue(states: OrderStates, sending: Sending) -> bool:

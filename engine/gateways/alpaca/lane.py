@@ -23,7 +23,7 @@ class Lane:
         self._clocks, self._failed = clocks, failed
         self._jobs: list[tuple[float, int, Job]] = []
         self._count = 0
-        self._stopping = False
+        self._stopping = self._finishing = False
         self._wake = Condition()
         self._thread = Thread(target=self._run, name=name, daemon=True)
 
@@ -37,6 +37,12 @@ class Lane:
         with self._wake:
             self._count += 1
             heapq.heappush(self._jobs, (due, self._count, job))
+            self._wake.notify()
+
+    def finish(self) -> None:
+        """No more jobs after those that wait."""
+        with self._wake:
+            self._finishing = True
             self._wake.notify()
 
     def stop(self) -> None:
@@ -63,7 +69,7 @@ class Lane:
 
     def _next(self) -> Job | None:
         with self._wake:
-            while not self._stopping:
+            while not self._stopping and (self._jobs or not self._finishing):
                 wait = self._jobs[0][0] - self._clocks.steady_s() if self._jobs else None
                 if wait is not None and wait <= 0:
                     return heapq.heappop(self._jobs)[2]

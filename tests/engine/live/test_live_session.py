@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from live_rig import Scripted, buy
@@ -8,11 +10,12 @@ from live_stage import Stage
 
 from tradetui.engine.bus import EventBus
 from tradetui.engine.errors import UsageError
-from tradetui.engine.gateways.live_words import LiveInput
+from tradetui.engine.gateways.live_words import Instruction, LiveInput
 from tradetui.engine.journal.verify import verify
 from tradetui.engine.live.recorder import read_recording, recording_of
 from tradetui.engine.live.session import Connected, LiveSession
 from tradetui.engine.model.commands import Kill
+from tradetui.engine.model.events import SignalEvent
 
 
 @pytest.mark.slow
@@ -43,6 +46,45 @@ def test_a_kill_from_another_thread_withdraws_everything(tmp_path: Path) -> None
     stage.until(lambda shown: shown.state == "halted" and not shown.orders)
     assert [type(sent).__name__ for sent in stage.venue.received] == ["Send", "WithdrawAll", "Withdraw"]
     stage.session.stop()
+
+
+@pytest.mark.slow
+def test_a_kill_right_before_the_end_leaves_while_orders_still_can(tmp_path: Path) -> None:
+    """The engine is busy when the operator halts and quits: both wait for it at once."""
+    stage = Stage(tmp_path / "s.db", Busy())
+    stage.session.start()
+    stage.until(lambda shown: shown.account.cash and not shown.holds)
+    do = stage.venue.do
+
+    def noted(instruction: Instruction) -> None:
+        stage.order.append(type(instruction).__name__)
+        do(instruction)
+
+    stage.venue.do = noted  # type: ignore[method-assign]
+    busy = stage.strategy
+    assert isinstance(busy, Busy)
+    stage.quote(100.0)
+    assert busy.asked.wait(10)
+    stage.session.send(Kill())
+    quitting = threading.Thread(target=stage.session.stop)
+    quitting.start()
+    stage.session._stopping.wait(10)
+    busy.done.set()
+    quitting.join()
+    assert stage.order.index("WithdrawAll") < stage.order.index("execution down")
+
+
+class Busy(Scripted):
+    """Thinks until it is told to be done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.done = threading.Event(), threading.Event()
+
+    def on_market_data(self, event: Any) -> list[SignalEvent]:
+        self.asked.set()
+        self.done.wait(10)
+        return []
 
 
 @pytest.mark.slow
