@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradetui.engine.errors import RunFailed, UsageError
 from tradetui.tui.cli.beside import ALONE, Surroundings, beside
+from tradetui.tui.cli.narration import Narration
 
 if TYPE_CHECKING:
     from tradetui.engine.live.session import LiveSession
@@ -36,15 +37,23 @@ def ended_in_order(end: Callable[[], object]) -> Iterator[None]:
 
 
 def run_headless(session: LiveSession, minutes: float | None, as_json: bool, others: Surroundings = ALONE) -> None:
-    """Trade for so long, or until interrupted or told to end; then print what came of it."""
+    """Trade for so long, or until interrupted or told to end; then print what came of it.
+
+    Raises RunFailed where the session failed, and where its time was over before the account had answered.
+    """
+    unheard = False
     end_s = None if minutes is None else monotonic() + minutes * 60
-    asked = Event()
+    asked, narration = Event(), Narration()
     with ended_in_order(asked.set), beside(lambda: session, session.snapshot().mode.lower(), others):
         session.start()
         try:
             while (end_s is None or monotonic() < end_s) and session.snapshot().phase != "failed":
+                for line in narration.lines(session.snapshot()):
+                    print(f"tradetui: {line}", file=sys.stderr, flush=True)
                 if asked.wait(LOOK_S):
                     break
+            else:
+                unheard = not session.snapshot().account_label  # its time was over, or it failed
         except KeyboardInterrupt:
             pass
         finally:
@@ -53,6 +62,10 @@ def run_headless(session: LiveSession, minutes: float | None, as_json: bool, oth
     _print(told, as_json)
     if told.error:
         raise RunFailed(told.error)
+    if unheard:
+        raise RunFailed(
+            "the account was never heard of, nothing was traded" + "".join(f"\n  {why}" for why in told.holds)
+        )
 
 
 def run_screen(
