@@ -14,6 +14,7 @@ from tradetui.engine.gateways.alpaca.wire import words
 from tradetui.engine.model.events import MarketEvent, TradeEvent
 
 BAR_NS = 60 * 10**9
+FAR_NS = 30 * 86_400 * 10**9  # no market sleeps so long: a time so far ahead of all others is none
 ASK_BOOK_EVERY = 1000  # messages that come before the whole book does
 HALTED, RESUMED = ("H", "P", "2"), ("T", "Q", "3")  # status codes of both tapes
 
@@ -42,6 +43,7 @@ class Intake:
         self._heard, self._book_lost, self._halted = heard, book_lost, halted
         self._seen, self._books = Seen(), Books()
         self._quote_ns: dict[str, int] = {}
+        self._newest_ns = 0
         self._ignored: dict[str, int] = {}  # messages about books that are being asked for
         self._held: list[Row] | None = None
         self._series_only = False  # of what is held: the rest is told as it comes
@@ -138,7 +140,7 @@ class Intake:
 
     def _quote(self, row: Row, symbol: str) -> bool:
         quote = quote_of(row, symbol)
-        if quote is None:
+        if quote is None or self._far(quote.ts_ns):
             return False
         if quote.ts_ns < self._quote_ns.get(symbol, 0):
             self._counts.late += 1  # a newer one has been told: this one is history
@@ -157,7 +159,7 @@ class Intake:
 
     def _trade(self, row: Row, symbol: str) -> bool:
         trade = trade_of(row, symbol)
-        if trade is None:
+        if trade is None or self._far(trade.ts_ns):
             return False
         if not self._seen.trade(symbol, trade_key(row, trade.ts_ns)):
             self._counts.duplicates += 1
@@ -168,7 +170,7 @@ class Intake:
 
     def _bar(self, row: Row, symbol: str) -> bool:
         bar = bar_of(row, symbol)
-        if bar is None:
+        if bar is None or self._far(bar.ts_ns):
             return False
         if not self._seen.bar(symbol, bar.ts_ns):
             self._counts.duplicates += 1
@@ -179,7 +181,7 @@ class Intake:
 
     def _book(self, row: Row, symbol: str) -> bool:
         changes = self._books.changes(row, symbol)
-        if changes is None:
+        if changes is None or (changes and self._far(changes[-1].ts_ns)):
             self._books.forget(symbol)
             ignored = self._ignored.get(symbol, 0)
             self._ignored[symbol] = ignored + 1
@@ -200,8 +202,14 @@ class Intake:
             self._halted(symbol, code in HALTED, said)
         return True
 
+    def _far(self, ts_ns: int) -> bool:
+        """One such row would stop all timers, and make everything after it late."""
+        return 0 < self._newest_ns < ts_ns - FAR_NS
+
     def _told(self, symbol: str, ts_ns: int) -> None:
         self._counts.events += 1
+        if ts_ns > self._newest_ns:
+            self._newest_ns = ts_ns
         self._seen.heard(symbol, ts_ns)
         self._heard(symbol, ts_ns)
 

@@ -65,6 +65,17 @@ def test_absurd_rows_are_counted_and_the_market_goes_on() -> None:
     assert board.of(Failed) == []
 
 
+def test_a_row_from_the_future_makes_nothing_late_that_comes_after_it() -> None:
+    later = {**QUOTE, "t": "2026-04-01T13:30:01.5Z", "bp": 2}
+    frames = [[QUOTE], [{**row, "t": "2126-04-01T13:30:00.5Z"} for row in (QUOTE, TRADE)], [later]]
+    with scripted([json.dumps(rows) for rows in frames]) as (url, _):
+        board = opened(url, [ACME])
+        quotes = board.take(QuoteEvent, 2)
+        board.gateway.stop(5)
+    assert [quote.bid for quote in quotes] == [1.0, 2.0]
+    assert board.gateway.counts.garbage == 2
+
+
 def test_absurd_orders_do_not_end_the_stream_of_orders(server: ExchangeThread) -> None:
     deep = '{"id": "v", "legs": [' * 450 + "]}" * 450
     frames: list[str | bytes] = [
