@@ -42,6 +42,7 @@ class Averages:
     def __init__(self) -> None:
         self.closes: list[int] = []
         self.fast = self.slow = self.before = 0
+        self.side = 0  # of the last cross
 
     def cross(self, close: int) -> int:
         closes = self.closes
@@ -57,7 +58,11 @@ class Averages:
             return 0
         before, now = self.before, self.fast * SLOW - self.slow * FAST
         self.before = now
-        return int(before < 0 < now) - int(before > 0 > now)
+        side = int(before < 0 < now) - int(before > 0 > now)
+        if side == self.side:  # the means were equal in between: it is on that side already
+            return 0
+        self.side = side or self.side
+        return side
 
 
 class Replaced:

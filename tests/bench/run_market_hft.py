@@ -63,7 +63,7 @@ def cross(hbt: Any, counts: Counts, _state: Counts) -> None:
                 now = fast * SLOW - slow * FAST
                 side = 1 if before < 0 < now else (-1 if before > 0 > now else 0)
                 before = now
-                for _ in range(0 if side == 0 else (1 if position == 0 else 2)):
+                for _ in range(0 if side * position >= abs(side) else (1 if position == 0 else 2)):
                     if side > 0:
                         hbt.submit_buy_order(0, order_id, last * TICK, QUANTITY, hft.GTC, hft.MARKET, False)
                     else:
