@@ -124,6 +124,7 @@ class Order(msgspec.Struct, gc=False):
     )
     target_share: Decimal | None = None
     mate: int = 0  # of a bracket's leg: the other leg, whose units are the same
+    sent_ns: int = 0  # later than `ts_ns`, when it was decided, if it had to wait
 
     @property
     def left(self) -> Decimal:

@@ -83,7 +83,7 @@ class OpenOrders:
     def leave(self, order: Order, ts_ns: int) -> None:
         """We cancel an order now; one that was sent at this very time gets there before its cancel and may take."""
         self.leaving[order.order_id] = order
-        if self.counts_leaving or (order.role == "open" and order.ts_ns == ts_ns):
+        if self.counts_leaving or (order.role == "open" and order.sent_ns == ts_ns):
             self.counted[order.order_id] = order
 
     def let_go(self, order_id: int) -> None:

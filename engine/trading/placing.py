@@ -68,7 +68,7 @@ class Placing:
             return
         if order.role == "open":
             self._open.reserve(order, reference)
-        order.status = next_status(order.status, OrderAction.SEND)
+        order.status, order.sent_ns = next_status(order.status, OrderAction.SEND), now.ts_ns
         self._counts.send()
         events.append(
             OrderEvent(
