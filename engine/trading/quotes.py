@@ -168,18 +168,28 @@ class QuoteKeeper:
             return False
         return side.units == side.wish_units and order.status is SENT
 
-    def _renew(self, pair: Pair, side: Side, reason: str, now: Moment, events: list[Event]) -> None:
-        """Judge one side and send it, unless what rests at its price is just what it may be."""
+    def _renew(self, pair: Pair, side: Side, wished: str, now: Moment, events: list[Event]) -> None:
+        """Judge one side and send it, unless what rests at its price is just what it may be.
+
+        What is replaced may fill until the venue has heard of its end: then it counts beside what replaces it, and
+        stays where that would be no more.
+        """
         order = side.order
-        quantity, reason, refused = self._judge(pair, side, reason, now)
+        quantity, reason, refused = self._judge(pair, side, wished, now)
+        if order is not None:
+            if quantity and order.left == quantity:
+                return
+            told = REPLACED if quantity else TAKEN_AWAY
+            if self._open.counts_leaving and not (self._open.guards_shorts and side.sign < 0):
+                more = quantity > order.left
+                quantity, reason, refused = self._judge(pair, side, wished, now, beside_its_own=True)
+                if more and quantity <= order.left:
+                    return
+            events.append(self.withdraw(order, told, now))
+            side.clear()
         units = nanos_from_decimal(quantity)
         if pair.envelope.usable:
             quantity = decimal_from_nanos(units)  # written the same however it came about: 2, not 2.0
-        if order is not None:
-            if units and order.left == quantity:
-                return
-            events.append(self.withdraw(order, REPLACED if units else TAKEN_AWAY, now))
-            side.clear()
         if refused is None and units and not self._rate.take(now.ts_ns):
             most = str(self._risk.limits.max_orders_per_second)
             message = f"more than {most} orders in a second; a quote does not wait, it would be old"
@@ -191,15 +201,18 @@ class QuoteKeeper:
         if units:
             self._send(pair, side, quantity, units, reason, now, events)
 
-    def _judge(self, pair: Pair, side: Side, reason: str, now: Moment) -> tuple[Decimal, str, Refused | None]:
+    def _judge(
+        self, pair: Pair, side: Side, reason: str, now: Moment, beside_its_own: bool = False
+    ) -> tuple[Decimal, str, Refused | None]:
         """How much of a side may be quoted, its reason with what cut it, and the check that refused the rest.
 
         What reduces the position may always be quoted while anything may be sent; the rest is judged as an entry.
+        `beside_its_own`: what rests on that side may fill as well.
         """
         instrument, opened, risk = pair.instrument, self._open, self._risk
         price = decimal_from_nanos(nanos_from_float(now.price)) if now.price > 0 else ZERO
         limit = decimal_from_nanos(side.wish_price)
-        order_id = 0 if side.order is None else side.order.order_id
+        order_id = 0 if side.order is None or beside_its_own else side.order.order_id
         position, symbol = self._portfolio.quantity(instrument.symbol), instrument.symbol
         whole = Order(order_id, symbol, side.sign, side.quantity, "limit", limit, None, "gtx", "quote", reason=reason)
         reduces = instrument.floor_to_lot(min(side.quantity, opened.reducible(whole)))

@@ -362,3 +362,20 @@ def test_what_is_reserved_for_others_does_not_shrink_by_a_quote_that_is_gone(qui
     tell("A", None, None)
     assert tell("A", 99.0, None, 3.0, None) == ["OrderEvent"]  # 693 and 297 of 1,000
     assert tell("A", 103.0, None, 3.0, None) == ["OrderStatusEvent", "RefusalEvent"]  # 693 and 309
+
+
+@pytest.mark.parametrize(("action", "sent"), [("reject", []), ("reduce", [3])])
+def test_a_quote_that_gives_way_to_more_at_its_price_counts_until_the_venue_has_let_it_go(
+    action: Any, sent: list[int]
+) -> None:
+    limits = RiskLimits(max_position=Decimal(5), position_action=action)
+    account = _Account(limits, FeeSchedule(), Decimal(10_000), True, True, True)
+
+    def tell(quantity: float) -> list[Decimal]:
+        wish = TwoSidedQuote("A", None, 100.5, None, quantity)
+        events = account.manager.on_quote(wish, account.moment(100.0, TradingState.ACTIVE))
+        return [event.quantity for event in events if isinstance(event, OrderEvent)]
+
+    assert tell(2.0) == [2]
+    assert tell(5.0) == sent  # both may fill: with all five it could be seven
+    assert tell(5.0) == []  # what rests stays: it would come back no larger
