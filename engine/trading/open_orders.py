@@ -151,6 +151,20 @@ class OpenOrders:
                 total = EXACT.add(total, other.left)
         return total
 
+    def exiting_beside(self, order: Order) -> Decimal:
+        """How much of the position exits on the side of `order` may take before it fills; it would open as much more.
+
+        Nothing where messages take no time: what such an exit makes of `order` is taken away at once.
+        """
+        held = EXACT.multiply(self._position(order.symbol), Decimal(-order.side))
+        if held <= 0 or not self.counts_leaving:
+            return ZERO
+        total = ZERO
+        for other in (*self.by_symbol.get(order.symbol, {}).values(), *self.counted.values()):
+            if other.role not in ("open", "quote") and (other.symbol, other.side) == (order.symbol, order.side):
+                total = EXACT.add(total, other.left)
+        return min(held, total)
+
     def reducible(self, order: Order) -> Decimal:
         """How much `order` would reduce of the position at most, when those beside it on its side filled first."""
         held = EXACT.multiply(self._position(order.symbol), Decimal(-order.side))

@@ -229,6 +229,7 @@ class QuoteKeeper:
             return reduces, reason, None
         entry = Order(order_id, symbol, side.sign, rest, "limit", limit, None, "gtx", reason=reason)
         pending, reserved = EXACT.add(opened.pending_beside(whole), reduces), opened.reserved_beside(whole)
+        pending = EXACT.add(pending, opened.exiting_beside(whole))
         book = Book(now.state, position, pending, now.free, reserved, opened.count_beside(whole))
         refused = risk.check(entry, instrument, price, limit, self._fees, book)
         if refused is not None:
