@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from tradetui.engine.control import check_drawdown
@@ -77,8 +78,9 @@ class Reports:
         known.venue_id = known.venue_id or report.venue_id
         if report.what in ("accepted", "changed"):
             known.stage = "accepted"
-        if report.what == "changed":
-            lessened = self._core.venue.changed(known, report.leaves, report.reason)
+        left = left_of(known, report)
+        if left is not None:
+            lessened = self._core.venue.changed(known, left, report.reason)
             if self._core.orders.is_open(known.order.order_id):
                 self._core.lessened(lessened, now_ns, report.seq)
 
@@ -94,6 +96,18 @@ class Reports:
 
     def _tell(self, report: VenueReport, severity: Any, check: str, message: str, now_ns: int) -> None:
         self._core.emit(RiskEvent(severity, check, report.symbol, message, now_ns), report.seq)
+
+
+def left_of(known: AtVenue, report: VenueReport) -> Decimal | None:
+    """What of an order is left, where the report changes that.
+
+    One that is found again after a crash may have been lessened meanwhile: it has fewer units than it was sent with.
+    """
+    if report.what == "changed":
+        return report.leaves
+    if report.what == "accepted" and 0 < report.quantity < known.quantity and report.quantity >= known.filled:
+        return EXACT.subtract(report.quantity, known.filled)
+    return None
 
 
 def _because(report: VenueReport) -> str:

@@ -11,6 +11,7 @@ from operator import attrgetter
 
 from tradetui.engine.live.outbox import ENDS
 from tradetui.engine.live.player import LivePlayer
+from tradetui.engine.live.reports import left_of
 from tradetui.engine.live.restraint import ENGINE
 from tradetui.engine.model.events import (
     BookEvent,
@@ -120,9 +121,10 @@ class _Fold:
         else:
             known.venue_id = known.venue_id or report.venue_id
             known.stage = "accepted" if report.what in ("accepted", "changed") else known.stage
-            if report.what == "changed":
-                self.venue.changed(known, report.leaves, report.reason)
-                self.core.orders.put_back_left(report.order_id, report.leaves)
+            left = left_of(known, report)
+            if left is not None:
+                self.venue.changed(known, left, report.reason)
+                self.core.orders.put_back_left(report.order_id, left)
 
     def _of_somebody_else(self, report: VenueReport) -> None:
         if report.what == "fill":

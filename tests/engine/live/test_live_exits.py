@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from live_rig import D, LiveRig, MemoryVenue, Scripted, buy, flat
 
@@ -252,6 +253,24 @@ def test_what_a_stop_had_left_is_known_after_a_crash(tmp_path: Path) -> None:
     assert working(again) == []
     assert again.agrees()
     again.journal.abandon()
+
+
+def test_what_a_target_filled_while_nobody_listened_the_stop_has_lost_too(tmp_path: Path) -> None:
+    """Killed between two fills of a pair: nobody told that the venue took units off the stop, but it has fewer."""
+    rig = protected(LiveRig(PLAN, MemoryVenue(), FileJournal(tmp_path / "s.db", HEADER)))
+    rig.venue.fill(3, "4", "120")
+    rig.journal.abandon()
+    again = resumed(tmp_path / "s.db", rig.venue)
+    found = msgspec.structs.replace(again.venue.accepted(2), quantity=D(6), leaves=D(6))
+    again.turn(*again.venue.history(3), found)
+    assert working(again) == [(2, "stop_loss", 6), (3, "take_profit", 6)]
+    again.journal.abandon()
+    once_more = resumed(tmp_path / "s.db", rig.venue)
+    assert working(once_more) == [(2, "stop_loss", 6), (3, "take_profit", 6)]
+    once_more.turn(once_more.venue.fill(2, "6", "89"), once_more.venue.end(3))
+    assert working(once_more) == []
+    assert once_more.agrees()
+    once_more.journal.abandon()
 
 
 @pytest.mark.parametrize("bid", [103.0, 101.0], ids=["all", "a part"])
