@@ -94,22 +94,22 @@ class SessionCollector:
 def _feeds(health: SessionHealth) -> Iterator[Metric]:
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-    reconnects = CounterMetricFamily("tradetui_reconnects", "Connections made anew", labels=["name"])
+    reconnects = CounterMetricFamily("tradetui_reconnects", "Connections made anew", labels=["name", "carries"])
     gaps = CounterMetricFamily("tradetui_feed_gaps", "Gaps in market data", labels=["name"])
     conflated = CounterMetricFamily("tradetui_feed_conflated", "Quotes and books replaced by newer", labels=["name"])
-    up = GaugeMetricFamily("tradetui_up", "1 while the connection is fine", labels=["name"])
+    up = GaugeMetricFamily("tradetui_up", "1 while the connection is fine", labels=["name", "carries"])
     lag = GaugeMetricFamily("tradetui_feed_lag_seconds", "Receive time less the venue's own", labels=["name"])
     for feed in health.feeds:
-        reconnects.add_metric([feed.name], feed.reconnects)
+        reconnects.add_metric([feed.name, "prices"], feed.reconnects)
         gaps.add_metric([feed.name], feed.gaps)
         conflated.add_metric([feed.name], feed.conflated)
-        up.add_metric([feed.name], float(feed.state == "OK"))
+        up.add_metric([feed.name, "prices"], float(feed.state == "OK"))
         if feed.lag_ns is not None:
             lag.add_metric([feed.name], feed.lag_ns / 1e9)
     yield from (gaps, conflated, lag)
     if (venue := health.execution) is not None:
-        reconnects.add_metric([venue.name], venue.reconnects)
-        up.add_metric([venue.name], float(venue.state == "OK"))
+        reconnects.add_metric([venue.name, "orders"], venue.reconnects)
+        up.add_metric([venue.name, "orders"], float(venue.state == "OK"))
         yield GaugeMetricFamily("tradetui_unresolved_orders", "Fate being looked up", value=venue.unresolved)
         if venue.rate_left is not None:
             yield GaugeMetricFamily("tradetui_requests_left", "Left in this minute", value=venue.rate_left)

@@ -18,7 +18,9 @@ pytestmark = pytest.mark.slow  # the library looks twice a second whether it is 
 def scraped(port: int) -> dict[str, float]:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as response:
         text = response.read().decode()
-    rows = (line.rpartition(" ") for line in text.splitlines() if line and not line.startswith("#"))
+    rows = [line.rpartition(" ") for line in text.splitlines() if line and not line.startswith("#")]
+    names = [name for name, _, _ in rows]
+    assert len(set(names)) == len(names), "a series stands there twice: no scraper takes that"
     return {name: float(value) for name, _, value in rows}
 
 
@@ -28,7 +30,7 @@ def picture(**more: object) -> SessionHealth:
         took.add(ns)
     return SessionHealth(
         ts_ns=1_000_000_000,
-        feeds=(FeedView("iex", "STALE", reconnects=4, gaps=1, lag_ns=250_000_000),),
+        feeds=(FeedView("alpaca", "STALE", reconnects=4, gaps=1, lag_ns=250_000_000),),
         execution=ExecutionView("alpaca", "OK", unresolved=2, rate_left=150, reconnects=1),
         ticks=10,
         fills=3,
@@ -48,10 +50,11 @@ def test_a_scrape_tells_the_newest_picture() -> None:
     assert first["tradetui_ticks_total"] == 10
     assert (first["tradetui_queue_depth"], first["tradetui_queue_depth_max"]) == (7, 12)
     assert first["tradetui_storage_lag_rows"] == 5
-    assert first['tradetui_reconnects_total{name="iex"}'] == 4
-    assert first['tradetui_up{name="iex"}'] == 0
-    assert first['tradetui_up{name="alpaca"}'] == 1
-    assert first['tradetui_feed_lag_seconds{name="iex"}'] == 0.25
+    assert first['tradetui_reconnects_total{carries="prices",name="alpaca"}'] == 4
+    assert first['tradetui_reconnects_total{carries="orders",name="alpaca"}'] == 1
+    assert first['tradetui_up{carries="prices",name="alpaca"}'] == 0
+    assert first['tradetui_up{carries="orders",name="alpaca"}'] == 1
+    assert first['tradetui_feed_lag_seconds{name="alpaca"}'] == 0.25
     assert "tradetui_equity" not in first
     assert (first["tradetui_halted"], second["tradetui_halted"], second["tradetui_equity"]) == (0, 1, 99.5)
 
