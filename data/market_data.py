@@ -107,6 +107,7 @@ def read_market(
         OrderEvents(symbols, *tables[ORDERS_LAYOUT]) if len(tables[ORDERS_LAYOUT][0]) else None,
     )
     finest = dict(zip(symbols, sources_of(session), strict=True))
+    _require_one_book(parts, finest)
     return session, [source for part in parts for source in _sources(part, finest)]
 
 
@@ -204,6 +205,32 @@ def _cleared(part: _Part, symbols: Sequence[str]) -> _Part:
     }
     times = np.concatenate((np.full(len(codes), part.ts_ns[0], np.int64), part.ts_ns))
     return _Part(part.content, part.layout, part.symbols, np.concatenate((codes, part.symbol)), times, columns)
+
+
+def _require_one_book(parts: Sequence[_Part], finest: Mapping[str, str]) -> None:
+    """UsageError where a file tells a book at a time for which the finer ones of its symbol, which are played, do not.
+
+    What they showed last would stand there all that time, and orders would fill against it.
+    """
+    books = [(part, name) for part in parts if part.layout != TRADES_LAYOUT for name in _present(part)]
+    mixed = {name for part, name in books if part.layout != LAYOUT_OF[finest[name]]}
+    played: dict[str, list[tuple[int, int]]] = {name: [] for name in mixed}
+    coarser: list[tuple[_Part, str, tuple[int, int]]] = []
+    for part, name in books:
+        if name not in mixed:
+            continue
+        ts = part.ts_ns[part.symbol == part.symbols.index(name)]
+        span = int(ts[0]), int(ts[-1])
+        if part.layout == LAYOUT_OF[finest[name]]:
+            played[name].append(span)
+        else:
+            coarser.append((part, name, span))
+    for part, name, (first, last) in coarser:
+        if not any(begin <= last and first <= end for begin, end in played[name]):
+            raise UsageError(
+                f"{part.content.path} holds {WORDS[part.layout]} of {name} from {time_text(first)} on, when the "
+                f"{WORDS[LAYOUT_OF[finest[name]]]} that are played tell nothing; give files of one kind"
+            )
 
 
 def _renumbered(part: _Part, symbols: tuple[str, ...]) -> Codes:

@@ -9,6 +9,7 @@ import pytest
 from book_session import session
 from tradetui.data.market_data import market_files, read_market
 from tradetui.data.market_files import write_session
+from tradetui.engine.errors import UsageError
 from tradetui.engine.market.tape import ADD, CLEAR, EXECUTE, MarketSession
 
 DAY_S = 86_400.0
@@ -60,3 +61,13 @@ def test_only_what_is_played_is_named_as_data_of_the_run(tmp_path: Path) -> None
     assert sorted((source.symbol, source.kind) for source in sources) == [
         ("X", "order events"), ("Y", "quotes"), ("Y", "trades"),
     ]  # fmt: skip
+
+
+def test_a_day_whose_book_is_of_a_coarser_kind_is_refused_and_not_played_over_the_book_of_the_day_before(
+    tmp_path: Path,
+) -> None:
+    write_session(session([(0.0, ADD, 1, 1, 99.0, 5.0), (1.0, ADD, 2, -1, 100.0, 5.0)]), tmp_path, "day0")
+    later = session(depth=[(DAY_S, 1, 50.0, 5.0)], trades=[(DAY_S + 1, 50.5, 1.0, 1)])
+    write_session(later, tmp_path, "day1")
+    with pytest.raises(UsageError, match=r"day1_depth.parquet holds depth changes of X from .* give files of one kind"):
+        read_market(market_files([tmp_path]))
