@@ -74,6 +74,8 @@ def calendar(desk: Desk) -> Check:
 
 def feed(url: str) -> Check:
     """Whether the feed greets. No keys are sent: a second connection could cost a running session its own."""
+    from tradetui.engine.gateways.alpaca.socket import fault_words
+
     host = urlsplit(url).netloc
     try:
         from websockets.exceptions import WebSocketException
@@ -84,7 +86,7 @@ def feed(url: str) -> Check:
         with connect(url, open_timeout=PATIENCE_S, close_timeout=0.5, proxy=None if _local(url) else True) as socket:
             greeting = socket.recv(timeout=PATIENCE_S)
     except (OSError, TimeoutError, WebSocketException, ValueError) as error:
-        return Check("feed", "FAIL", f"{host}: {type(error).__name__}", "is the network there, and the address right?")
+        return Check("feed", "FAIL", f"{host}: {fault_words(error)}", "is the network there, and the address right?")
     if b"connected" not in (greeting if isinstance(greeting, bytes) else greeting.encode()):
         return Check("feed", "WARN", f"{host} greets with something else", "is the address right?")
     return Check("feed", "OK", f"{host} greets")

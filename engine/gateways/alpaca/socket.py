@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from random import Random
+from socket import gaierror
 from time import monotonic_ns
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +124,14 @@ class Socket:
         except TimeoutError:
             return "the venue did not answer in time", False
         except (WebSocketException, OSError) as error:
-            return f"no connection ({type(error).__name__})", False
+            return f"no connection ({fault_words(error)})", False
+
+
+def fault_words(error: Exception) -> str:
+    """Why there is no connection, for a person; never the library's own text, which may hold the address."""
+    if isinstance(error, gaierror):
+        return "no such name, or no network"
+    return "nobody listens there" if isinstance(error, ConnectionRefusedError) else type(error).__name__
 
 
 def _code(closed: Any) -> str:

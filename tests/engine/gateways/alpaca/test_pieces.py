@@ -8,6 +8,7 @@ import pickle
 import threading
 from decimal import Decimal
 from random import Random
+from socket import gaierror
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +25,7 @@ from tradetui.engine.gateways.alpaca.credentials import Credentials
 from tradetui.engine.gateways.alpaca.models import fill_of, order_of, orders_of, update_of
 from tradetui.engine.gateways.alpaca.order_body import body_of
 from tradetui.engine.gateways.alpaca.rest import Answer, Clocks, Rest, said
+from tradetui.engine.gateways.alpaca.socket import fault_words
 from tradetui.engine.gateways.alpaca.wire import amount, instant, real, text_of, timestamp
 
 CANARY = Credentials("PKCANARY", "canary-secret")
@@ -222,3 +224,15 @@ def test_an_answer_that_says_nothing_is_unclear(status: int) -> None:
 @pytest.mark.parametrize("status", [200, 204, 207, 400, 401, 403, 404, 422, 429])
 def test_an_answer_that_says_yes_or_no_is_clear(status: int) -> None:
     assert not Answer(status).unclear
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (gaierror(-2, "data.example?key=SECRET"), "no such name, or no network"),
+        (ConnectionRefusedError("10.0.0.1:443"), "nobody listens there"),
+        (OSError("wss://name:SECRET@host"), "OSError"),
+    ],
+)
+def test_why_there_is_no_connection_is_said_without_the_address(fault: OSError, words: str) -> None:
+    assert fault_words(fault) == words
