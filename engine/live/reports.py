@@ -38,6 +38,10 @@ class Reports:
         if core.portfolio.booked(report.execution_id):
             venue.duplicates += 1
             return
+        if known is None and not report.side:  # a word that we do not know: the account shows what it did
+            text = f"somebody's order {report.venue_id} of an unknown side filled {report.quantity}: it is not booked"
+            self._tell(report, "warning", "FOREIGN", text, now_ns)
+            return
         if known is None:
             fill = venue.foreign_fill(report, core.portfolio.quantity(report.symbol))
         else:

@@ -18,6 +18,7 @@ from tradetui.engine.gateways.alpaca.rest import Answer, Clocks
 from tradetui.engine.gateways.live_words import VenueState
 
 GOOD = Answer(200)
+REPLACED_MAX = 100  # changes of one order: a venue that names a circle is not asked for ever
 EXPLAIN_AFTER_S = 0.1  # frames that overtook each other come right by themselves
 
 
@@ -125,7 +126,7 @@ class Resolver:
             return self._questions.orders_since(since_ns)
         order = self._questions.by_client_id(record.leg_of or record.client_order_id)
         found = [] if order is None else [order]
-        while order is not None and order.replaced_by:
+        while order is not None and order.replaced_by and len(found) < REPLACED_MAX:
             order = self._questions.by_venue_id(order.replaced_by)
             found += [] if order is None else [order]
         return found[::-1]

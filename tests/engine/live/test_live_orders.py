@@ -230,6 +230,17 @@ def test_orders_of_somebody_else_are_adopted_marked_and_their_fills_booked() -> 
     assert [fill.order_id for fill in rig.of(FillEvent)] == [0]
 
 
+def test_a_fill_of_somebody_else_of_an_unknown_side_is_told_and_not_booked() -> None:
+    """It was taken for a sale; what it really was the next comparison with the account shows."""
+    rig = LiveRig().begin()
+    fill = rig.venue.trade_of_somebody_else("AA", 1, "5", "10", "theirs")
+    rig.turn(msgspec.structs.replace(fill, side=0))
+    assert rig.core.portfolio.open == {}
+    assert "unknown side" in rig.of(RiskEvent)[-1].message
+    rig.turn(rig.venue.state()).turn(rig.venue.state())
+    assert any("5 at the venue" in hold for hold in rig.player.holds.reasons)
+
+
 def test_our_own_word_about_an_order_does_not_move_the_time_of_a_practice_market() -> None:
     rig = LiveRig(ONE_BUY).begin().quote(100.0)
     market_ns = rig.player.clock_ns
