@@ -47,7 +47,7 @@ def paper(
     limit: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="A risk limit, such as max_drawdown=0.1; repeatable.")
     ] = None,
-    minutes: Annotated[float | None, typer.Option(min=0, help="End then, by our clock; with --headless.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0, help="Run so long, by our clock; with --headless.")] = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="FILE.db", help="Go on with a session that was interrupted.")
     ] = None,

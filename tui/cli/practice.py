@@ -77,7 +77,7 @@ def practice(
     speed: Annotated[
         float, typer.Option(min=0, max=10_000_000, help="Market seconds per second; 0 is as fast as it goes.")
     ] = 10.0,
-    minutes: Annotated[float | None, typer.Option(min=0, help="End then, by our clock; with --headless.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0, help="Run so long, by our clock; with --headless.")] = None,
     exchange: Annotated[str | None, typer.Option(metavar="URL", help="Trade on this exchange, which runs.")] = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="FILE.db", help="Go on with a session that was interrupted.")
