@@ -26,6 +26,7 @@ from tradetui.engine.gateways.alpaca.questions import Questions
 from tradetui.engine.gateways.alpaca.resolving import Resolver
 from tradetui.engine.gateways.alpaca.rest import Answer, Clocks, Rest
 from tradetui.engine.gateways.alpaca.sending import Canceller, Sender, sends_of
+from tradetui.engine.gateways.alpaca.wire import unread
 from tradetui.engine.gateways.live_words import (
     Close,
     ExecutionHealth,
@@ -172,7 +173,7 @@ class AlpacaExecutor:
             rate_limit=self._budget.ordinary,
             reconnects=self._stream.socket.reconnects if rests else 0,
             round_trip_ns=trips[0] if trips else None,
-            message=self._keys_refused or self._stream_message or self._trouble or self._clock,
+            message=self._keys_refused or self._stream_message or self._trouble or self._clock or self._unread(),
         )
 
     def stop(self, timeout_s: float) -> None:
@@ -283,6 +284,9 @@ class AlpacaExecutor:
             log.warning("%s", message)
             self._tell("LATE", message)
         self._clock = message
+
+    def _unread(self) -> str:
+        return unread(self._stream.garbage) if hasattr(self, "_stream") else ""
 
     def _failed(self, thread: str, error: BaseException) -> None:
         self._trouble = f"a fault of ours: {type(error).__name__}; see the log"

@@ -21,7 +21,7 @@ from tradetui.engine.gateways.alpaca.freshness import Change, Freshness
 from tradetui.engine.gateways.alpaca.intake import Counts, Intake
 from tradetui.engine.gateways.alpaca.lane import Lane
 from tradetui.engine.gateways.alpaca.rest import Clocks, Rest
-from tradetui.engine.gateways.alpaca.wire import NS_PER_S
+from tradetui.engine.gateways.alpaca.wire import NS_PER_S, unread
 from tradetui.engine.gateways.live_words import Failed, FeedHealth, Put
 from tradetui.engine.loop_thread import LoopThread, raise_again
 from tradetui.engine.model.events import FeedEvent
@@ -52,6 +52,7 @@ class AlpacaGateway:
         self._stop = threading.Event()
         self._freshness = Freshness(config.freshness)
         self.counts = Counts()
+        self._garbage_told = 1
         self._lines: dict[str, Line] = {}
         self._symbols: tuple[str, ...] = ()
         self._gaps = 0
@@ -97,7 +98,7 @@ class AlpacaGateway:
             gaps=self._gaps,
             lag_ns=self._lag_ns,
             last_ns=self._last_ns,
-            message="; ".join(stream.message for stream in streams if stream.message),
+            message="; ".join(filter(None, (*(stream.message for stream in streams), unread(self.counts.garbage)))),
         )
 
     def stop(self, timeout_s: float) -> None:
@@ -124,6 +125,9 @@ class AlpacaGateway:
                 await asyncio.sleep(self._config.freshness.look_every_s)
                 for change in self._freshness.look(self._clocks.steady_s()):
                     self._changed(change)
+                if self.counts.garbage >= self._garbage_told:
+                    self._garbage_told = 10 * self.counts.garbage  # the log has each tenfold
+                    log.warning("feed: %s", unread(self.counts.garbage))
         finally:
             for task in self._tasks:
                 task.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -12,8 +13,9 @@ from tradetui.engine.gateways.alpaca.config import SocketConfig
 from tradetui.engine.gateways.alpaca.credentials import Credentials
 from tradetui.engine.gateways.alpaca.models import RawUpdate, update_of
 from tradetui.engine.gateways.alpaca.socket import NotAdmitted, Socket
-from tradetui.engine.gateways.alpaca.wire import words
+from tradetui.engine.gateways.alpaca.wire import unread, words
 
+log = logging.getLogger(__name__)
 STREAM = "trade_updates"
 FRAMES_BEFORE_MAX = 100  # of other streams, before the venue confirms that we listen
 KEYS_ADVICE = "check that the keys are right, not revoked, and of this environment (paper keys for paper)"
@@ -37,6 +39,7 @@ class OrderStream:
         self._credentials = credentials
         self._up, self._update = up, hear
         self.garbage = 0  # frames that could not be read
+        self._told = 1
         self.socket = Socket(url, config, chance, greet=self._greet, hear=self._hear, down=down)
 
     async def _greet(self, socket: Socket) -> None:
@@ -68,7 +71,7 @@ class OrderStream:
             return
         update = update_of(message.get("data"))
         if update is None:
-            self.garbage += 1
+            self._unreadable()
         else:
             self._update(update)
 
@@ -79,5 +82,11 @@ class OrderStream:
             message = None
         if isinstance(message, dict):
             return message
-        self.garbage += 1
+        self._unreadable()
         return {}
+
+    def _unreadable(self) -> None:
+        self.garbage += 1
+        if self.garbage >= self._told:
+            self._told = 10 * self.garbage  # the log has each tenfold
+            log.warning("order stream: %s", unread(self.garbage))

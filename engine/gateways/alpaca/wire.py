@@ -84,6 +84,11 @@ def text_of(value: Decimal) -> str:
     return "0" if text in ("", "-0") else text
 
 
+def unread(count: int) -> str:
+    """What is said of rows or frames that could not be read; empty where there were none."""
+    return f"{count:,} not readable, left out: is this the venue's address, is tradetui up to date?" if count else ""
+
+
 def words(value: object, limit: int = 300) -> str:
     """Somebody else's words on one line, cut."""
     line = "".join(c for c in " ".join(str(value).split()) if c.isprintable())

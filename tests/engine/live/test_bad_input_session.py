@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -10,8 +11,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import msgspec
 import pytest
 from test_practice_exits import broker, market
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import ServerConnection, serve
 
 from practice_market import ACME, MINUTE_NS, NANO, OPEN_NS
 from tradetui.engine.bus import EventBus
@@ -154,3 +158,59 @@ def _take_money(venue: Venue) -> None:
     all_but_one = amount("-99999")
     assert all_but_one is not None
     exchange.account.ledger.move_cash(all_but_one, "JNLC", "moved by hand", exchange.desk.stamp())
+
+
+@contextmanager
+def hostile(greeting: list[str], frames: list[str | bytes]) -> Iterator[str]:
+    """A stream that lets everybody in with `greeting`, one answer to each message, and then says its frames."""
+
+    def talk(ws: ServerConnection) -> None:
+        try:
+            for number, answer in enumerate(greeting):
+                if number:
+                    ws.recv(timeout=WAIT_S)
+                ws.send(answer)
+            for frame in frames:
+                ws.send(frame)
+            for _ in ws:
+                pass
+        except (ConnectionClosed, TimeoutError):
+            return
+
+    with serve(talk, "127.0.0.1", 0, max_size=None) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}/v2/iex"
+        finally:
+            server.shutdown()
+            thread.join(5)
+
+
+GARBAGE: list[str | bytes] = [
+    "not json",
+    b"\x00\xff\x00",
+    "[" * 100_000,
+    json.dumps([{"T": "n", "headline": "x" * (1 << 20)}]),  # a megabyte
+    json.dumps([{"T": "never heard of", "S": ACME}, {"T": "q", "S": ACME, "bp": 1e300, "t": "2026-04-01T13:30:00Z"}]),
+    json.dumps([{"T": "s", "S": ACME, "sc": "?", "sm": "no code that is known", "t": "x"}]),
+]
+GOOD = {"T": "q", "S": ACME, "bp": 100, "bs": 4, "ap": 100.02, "as": 4, "t": "2026-04-01T13:30:00.5Z"}
+
+
+def test_garbage_unknown_words_and_a_frame_of_a_megabyte(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    in_ = [
+        '[{"T":"success","msg":"connected"}]',
+        '[{"T":"success","msg":"authenticated"}]',
+        '[{"T":"subscription","quotes":["ACME"]}]',
+    ]
+    with hostile(in_, [*GARBAGE, json.dumps([GOOD])]) as url:
+
+        def change(found: Broker) -> Broker:
+            found.feed = msgspec.structs.replace(found.feed, stock_stream_url=url)
+            return found
+
+        with trading(tmp_path, caplog, change) as rig:
+            rig.until(lambda shown: shown.events >= 1)
+            rig.said("not readable, left out: is this the venue's address, is tradetui up to date?")
+            rig.logged("not readable, left out: is this the venue's address, is tradetui up to date?")

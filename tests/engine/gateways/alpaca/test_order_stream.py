@@ -79,6 +79,7 @@ def test_garbage_and_unknown_words_do_not_end_it(server: ExchangeThread) -> None
         foreign = one.inbox.report("foreign")
         assert (foreign.client_order_id, foreign.quantity) == ("by hand", 5)
         assert one.executor.health().state == "OK"
+        one.inbox.until(lambda _: "not readable, left out" in one.executor.health().message)
 
 
 def test_an_update_that_overtakes_the_greeting_is_not_lost(server: ExchangeThread) -> None:
