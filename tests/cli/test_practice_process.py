@@ -145,10 +145,13 @@ def test_metrics_are_answered_at_the_port_that_the_command_line_names(terminal: 
     process = terminal.start("--headless", "practice", *options)
     try:
         eventually(lambda: trading(terminal, process) or process.poll(), "ticks")
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-            told = answer.read().decode()
+        assert "tradetui_ticks_total" in answered(port)
+        eventually(lambda: "tradetui_tick_to_signal_seconds_bucket" in answered(port), "a picture with delays")
     finally:
         process.kill()
         process.communicate()
-    assert "tradetui_ticks_total" in told
-    assert "tradetui_tick_to_signal_seconds_bucket" in told
+
+
+def answered(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        return str(answer.read().decode())
