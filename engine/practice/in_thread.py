@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aiohttp import web
 
 from tradetui.engine.practice.server import LOOPBACK, close_streams, make_app, start
 from tradetui.engine.practice.venue import Venue
 
-STOP_S = 5.0  # longer than a stop ever takes
+WAIT_S = 60.0  # longer than anything asked of it takes, on a busy machine too: who waits longer waits for ever
+TURNS = 3  # of the loop: who was accepted is known, and who was closed lets go of the socket, in a later one
 T = TypeVar("T")
 
 
@@ -31,18 +32,20 @@ class ExchangeThread:
 
     def __enter__(self) -> ExchangeThread:
         self._thread.start()
-        self.port = self._ready.result(STOP_S)
+        self.port = self._ready.result(WAIT_S)
         return self
 
     def disconnect(self) -> None:
         """Close the sockets of all streams."""
-        asyncio.run_coroutine_threadsafe(close_streams(self.app), self._loop).result(STOP_S)
+        asyncio.run_coroutine_threadsafe(close_streams(self.app), self._loop).result(WAIT_S)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(STOP_S)
+        self._thread.join(WAIT_S)
+        if self._thread.is_alive():
+            raise TimeoutError(f"the practice exchange did not end within {WAIT_S:g} s: its sockets are open")
 
     @property
     def url(self) -> str:
@@ -57,7 +60,7 @@ class ExchangeThread:
             self.venue.publish()
             return result
 
-        return asyncio.run_coroutine_threadsafe(do(), self._loop).result(STOP_S)
+        return asyncio.run_coroutine_threadsafe(do(), self._loop).result(WAIT_S)
 
     def until(self, holds: Callable[[web.Application], bool]) -> None:
         """Wait until something is so in the venue; raises TimeoutError after a while."""
@@ -65,7 +68,7 @@ class ExchangeThread:
         async def wait() -> None:
             await self.venue.until(lambda: holds(self.app))
 
-        asyncio.run_coroutine_threadsafe(wait(), self._loop).result(STOP_S)
+        asyncio.run_coroutine_threadsafe(wait(), self._loop).result(WAIT_S)
 
     def _run(self) -> None:
         try:
@@ -74,8 +77,7 @@ class ExchangeThread:
             left = asyncio.all_tasks(self._loop)  # requests that were asked never to be answered
             for task in left:
                 task.cancel()
-            if left:
-                self._loop.run_until_complete(asyncio.wait(left))
+            self._loop.run_until_complete(_ended(left))
             self._loop.close()
 
     async def _serve(self) -> None:
@@ -86,4 +88,24 @@ class ExchangeThread:
             return
         self._ready.set_result(port)
         await self._stop.wait()
+        for listening in _listening(runner):  # asyncio forgets to close what is accepted as its server closes
+            self._loop.remove_reader(listening)
+        await _turns()
         await runner.cleanup()
+
+
+async def _ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Once tasks that were cancelled have ended, and whatever they had open is closed."""
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await _turns()
+
+
+async def _turns() -> None:
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+
+
+def _listening(runner: web.AppRunner) -> list[int]:
+    """The sockets that wait for clients."""
+    servers = [getattr(site, "_server", None) for site in runner.sites]
+    return [sock.fileno() for server in servers if isinstance(server, asyncio.Server) for sock in server.sockets]
