@@ -45,6 +45,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--speed", type=float, help="market seconds a second; without it the day just fits")
     parser.add_argument("--events", type=int, default=40_000, help="order events of each symbol in the day")
+    parser.add_argument("--units", type=float, default=10.0, help="of each order; a hundred and more fill in parts")
     parser.add_argument("--allow-short", action="store_true")
     parser.add_argument("--folder", type=Path, help="keep everything there")
     parser.add_argument("--json", action="store_true", help="the figures alone, as one JSON object")
@@ -53,19 +54,21 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        told = run(folder, options.minutes, options.seed, speed, options.events, options.allow_short)
+        told = run(folder, options.minutes, options.seed, speed, options.events, options.units, options.allow_short)
     print(json.dumps(told) if options.json else table(told))
     return 1 if told["final_differences"] or not told["replayed_the_same"] else 0
 
 
-def run(folder: Path, minutes: float, seed: int, speed: float, events: int, allow_short: bool) -> dict[str, Any]:
+def run(
+    folder: Path, minutes: float, seed: int, speed: float, events: int, units: float, allow_short: bool
+) -> dict[str, Any]:
     """Trade, compare, and give the figures."""
     market = folder / "market"
     generate(Wanted("session", SYMBOLS, 1, events, seed), market, lambda *_: None)
     options = ("--data", str(market), "--paused", "--set", "partial_fill_chance=0.1", "--set", f"seed={seed}")
     with Exchange(folder, *options) as exchange:
         watch = Watch()
-        session = session_on(exchange.broker(), folder, "ThreeStrategies", allow_short=allow_short)
+        session = session_on(exchange.broker(), folder, "ThreeStrategies", {"units": units}, allow_short=allow_short)
         begin(session)
         try:
             exchange.control("POST", "clock", {"speed": speed, "running": True})
