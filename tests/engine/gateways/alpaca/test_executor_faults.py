@@ -13,6 +13,7 @@ from trading_floor import (
     QUICK,
     QUICK_PINGS,
     SESSION,
+    WAIT_S,
     Inbox,
     Trader,
     client_id,
@@ -417,7 +418,7 @@ def slow_cancels() -> Iterator[ExchangeThread]:
 def test_a_close_waits_for_the_stop_that_holds_its_shares_and_is_being_cancelled(
     slow_cancels: ExchangeThread, all_at_once: bool
 ) -> None:
-    one = made(slow_cancels, Inbox())
+    one = made(slow_cancels, Inbox(), leaving_s=WAIT_S * 6)  # however slow this machine is
     try:
         one.send(1)
         one.inbox.report("accepted", 1)

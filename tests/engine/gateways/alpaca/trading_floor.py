@@ -35,7 +35,7 @@ from tradetui.engine.practice.in_thread import ExchangeThread
 
 KEYS = {"PKTEST": "test-secret"}
 SESSION = "s1"
-WAIT_S = 10.0
+WAIT_S = 60.0  # patience only: nothing waits as long on a machine that works
 LOOK_S = 0.01
 QUICK = Waits(first_s=0.01, longest_s=0.05)
 QUICK_PINGS = SocketConfig(ping_every_s=0.05, ping_patience_s=0.05, close_s=0.05, waits=QUICK)
