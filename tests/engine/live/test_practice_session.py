@@ -28,7 +28,14 @@ from tradetui.data.catalog import sample_session
 from tradetui.engine.bus import EventBus
 from tradetui.engine.config import run_config
 from tradetui.engine.errors import TradetuiError
-from tradetui.engine.gateways.alpaca.config import ExecutionConfig, FeedConfig, RestConfig, SocketConfig, Waits
+from tradetui.engine.gateways.alpaca.config import (
+    ExecutionConfig,
+    FeedConfig,
+    FreshnessConfig,
+    RestConfig,
+    SocketConfig,
+    Waits,
+)
 from tradetui.engine.gateways.alpaca.credentials import Credentials
 from tradetui.engine.gateways.live_words import LiveInput
 from tradetui.engine.journal.reader import open_journal
@@ -81,7 +88,13 @@ def broker_of(running: ExchangeThread) -> Broker:
     socket = SocketConfig(ping_every_s=0.2, ping_patience_s=0.3, waits=waits)
     address = f"ws://{running.host}:{running.port}"
     return Broker(
-        FeedConfig(rest_url=running.url, stock_stream_url=f"{address}/v2/iex", rest=rest, socket=socket),
+        FeedConfig(
+            rest_url=running.url,
+            stock_stream_url=f"{address}/v2/iex",
+            rest=rest,
+            socket=socket,
+            freshness=FreshnessConfig(late_s=WAIT_S, stale_s=WAIT_S),  # the market stands while a test waits
+        ),
         ExecutionConfig(
             rest_url=running.url,
             stream_url=f"{address}/stream",
