@@ -39,7 +39,7 @@ def _order(event: OrderStatusEvent) -> None:
 
 
 def _feed(event: FeedEvent) -> None:
-    level = logging.INFO if event.state in ("FRESH", "BACKFILLED") else logging.WARNING
+    level = logging.INFO if event.state in ("FRESH", "BACKFILLED", "END") else logging.WARNING
     log.log(level, "%s %s is %s: %s", event.source, event.symbol or "(all)", event.state, event.message)
 
 

@@ -16,6 +16,7 @@ from tradetui.engine.bus import EventBus
 from tradetui.engine.errors import JournalError
 from tradetui.engine.gateways.live_words import Arrived, Beat, Instruction, LiveInput, Send
 from tradetui.engine.journal.writer import Journal
+from tradetui.engine.live.holds import END
 from tradetui.engine.live.latencies import LiveLatencies
 from tradetui.engine.live.player import LivePlayer
 from tradetui.engine.live.silence import Silence
@@ -106,9 +107,10 @@ class LiveEngine:
             if isinstance(item, Arrived):
                 received_ns, item = item.received_ns, item.event
             kind = type(item)
+            if kind is FeedEvent and item.source == "market" and player.holds.has(END):  # type: ignore[union-attr]
+                continue  # of a market that is over there is no news: that it is silent is in order
             if kind is Beat:
-                for news in self._silence.look(now_ns, item.ts_ns):  # type: ignore[union-attr]  # it is a Beat
-                    player.work(news)
+                self._listen(item.ts_ns, now_ns)  # type: ignore[union-attr]  # it is a Beat
                 if not player.due(item):  # type: ignore[arg-type]  # likewise
                     continue
             elif isinstance(item, Kill | CancelAll):
@@ -156,6 +158,12 @@ class LiveEngine:
             error.add_note(f"besides, {second}")
 
     # -- inside
+
+    def _listen(self, wall_ns: int, now_ns: int) -> None:
+        """Find out what has become silent, while there is anything to hear."""
+        if not self.player.holds.has(END):
+            for news in self._silence.look(now_ns, wall_ns):
+                self.player.work(news)
 
     def _decided(self, seq: int, received_ns: int) -> None:
         """The strategy has decided about input `seq`: what leaves because of it carries when that arrived."""

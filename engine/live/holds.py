@@ -6,7 +6,7 @@ HEALTHY_NS = 60_000_000_000  # a feed must have been well for so long
 BRIEF_NS = 5_000_000_000  # a feed that is back sooner was not stale: nothing is to be waited for
 EXPLAINED_NS = 60_000_000_000  # a drift that the venue's own reports explain sooner is none
 
-START, FEED, ORDERS, DRIFT, ACCOUNT = "start", "feed", "orders", "drift", "account"
+START, FEED, ORDERS, DRIFT, ACCOUNT, END = "start", "feed", "orders", "drift", "account", "end"
 
 
 class Holds:
@@ -31,7 +31,7 @@ class Holds:
     @property
     def feed(self) -> str:
         """The feed's state in one word."""
-        return "DOWN" if "" in self._ill else "STALE" if self._ill else "OK"
+        return "END" if self.has(END) else "DOWN" if "" in self._ill else "STALE" if self._ill else "OK"
 
     def has(self, name: str) -> bool:
         """Whether this is one of the reasons."""
@@ -55,6 +55,13 @@ class Holds:
         self._ill[symbol] = reason
         self.well_since_ns = None
         self.add(FEED, reason)
+
+    def over(self, reason: str) -> None:
+        """No price comes any more: the feed is neither well nor ill."""
+        self._ill.clear()
+        self.well_since_ns = None
+        self.end(FEED)
+        self.add(END, reason)
 
     def well(self, symbol: str, ts_ns: int) -> None:
         """It can again; that all of it is connected says nothing of a symbol of which nothing is heard."""

@@ -23,6 +23,7 @@ LOOK_S = 0.25  # between two looks
 FLUSH_S = 1.0  # between two writes of the recording
 COMPARE_S = 60.0  # between two comparisons with the venue's account
 PATIENCE_S = 3.0  # a question about the account that was not answered is asked again
+QUIET_S = 1.0  # a market of which nothing came for so long is asked whether it is over
 STORE_S = 0.8  # for the rows that wait when a session ends; what is left then, the journal has
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Watched(NamedTuple):
     recorder: Recorder
     latencies: LiveLatencies
     storing: Storing
+    over: Callable[[], str] | None = None  # asks in words whether the market has ended; empty while it goes on
 
 
 class Monitor:
@@ -51,6 +53,8 @@ class Monitor:
         self._compared_s = 0.0
         self._heard = (0, 0.0)  # how many events the feed had when that last changed, and when it did
         self._unwritten = False  # the recording is behind
+        self._over = ""  # since when there is nothing more to hear, in words
+        self._over_asked_s = 0.0
 
     def ask(self) -> None:
         """Have the venue tell its account."""
@@ -68,6 +72,7 @@ class Monitor:
         while not over.wait(LOOK_S):
             now_s = monotonic()
             self.look()
+            self._look_for_the_end(now_s)
             if self._asked_s is not None:
                 if now_s - self._asked_s >= PATIENCE_S:
                     self.ask()
@@ -114,6 +119,16 @@ class Monitor:
                 self._put(FeedEvent("", "FRESH", "", time_ns(), "recording"))
             self._unwritten = False
 
+    def _look_for_the_end(self, now_s: float) -> None:
+        """Ask once nothing comes any more: at high speed the market's end is known there before all of it is here."""
+        quiet = self._waiting() == 0 and now_s - max(self._heard[1], self._over_asked_s) >= QUIET_S
+        if self._over or self._watched.over is None or not quiet:
+            return
+        self._over = self._watched.over()
+        self._over_asked_s = monotonic()
+        if self._over:
+            self._put(FeedEvent("", "END", self._over, time_ns()))
+
     def _feed(self, feed: FeedHealth) -> FeedView:
         now_s = monotonic()
         if feed.events != self._heard[0]:
@@ -121,7 +136,7 @@ class Monitor:
         age_ns = round((now_s - self._heard[1]) * 1e9) if feed.events else None
         return FeedView(
             feed.name,
-            feed.state,
+            "END" if self._over else feed.state,
             feed.events,
             feed.conflated,
             feed.reconnects,
@@ -129,7 +144,7 @@ class Monitor:
             feed.lag_ns if self._of_now else None,
             age_ns,
             self._waiting(),
-            feed.message,
+            self._over or feed.message,
         )
 
 

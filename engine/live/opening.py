@@ -38,7 +38,8 @@ OpenStore = Callable[[Path, SessionInfo], Storage]  # of a journal: the database
 class Broker:
     """Where a broker is and who we are to it; `down` ends what was started for this session alone.
 
-    `halted` tells before each order whether another process has halted trading there.
+    `halted` tells before each order whether another process has halted trading there; `over` whether the market has
+    ended, in words, and is empty while it goes on.
     """
 
     def __init__(
@@ -48,9 +49,10 @@ class Broker:
         credentials: Credentials,
         down: Callable[[], None] | None = None,
         halted: Callable[[], bool] = lambda: False,
+        over: Callable[[], str] | None = None,
     ) -> None:
         self.feed, self.execution, self.credentials = feed, execution, credentials
-        self.down, self.halted = down, halted
+        self.down, self.halted, self.over = down, halted, over
 
 
 def open_session(
@@ -130,5 +132,6 @@ def _connected(
         latencies=latencies,
         storage=storage,
         stale_s=broker.feed.freshness.stale_s,
+        over=broker.over,
         down=broker.down,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tradetui.engine.control import obey
 from tradetui.engine.live.accounts import Looked
-from tradetui.engine.live.holds import ACCOUNT, DRIFT, EXPLAINED_NS, FEED, ORDERS, START, Holds
+from tradetui.engine.live.holds import ACCOUNT, DRIFT, END, EXPLAINED_NS, FEED, ORDERS, START, Holds
 from tradetui.engine.live.outbox import OutboxVenue
 from tradetui.engine.model.commands import PauseTrading, ResumeTrading
 from tradetui.engine.model.events import ControlEvent, FeedEvent, TradingState
@@ -78,7 +78,10 @@ class Restraint:
                 self.hold(ORDERS, reason, ts_ns)
                 return False
             return event.state != "LATE"  # what was missed is to be found before new risk is taken
-        if event.state in ("STALE", "DOWN"):
+        if event.state == "END":
+            self.holds.over(event.message)
+            self.hold(END, event.message, ts_ns, cancel=False)
+        elif event.state in ("STALE", "DOWN"):
             stale = event.state == "STALE"
             self.holds.ill(_about(event), reason, event.ts_ns, stale)
             self.hold(FEED, reason, ts_ns, cancel=stale)

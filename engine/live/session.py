@@ -59,6 +59,7 @@ class Connected(msgspec.Struct, frozen=True):
     latencies: LiveLatencies = msgspec.field(default_factory=LiveLatencies)
     storage: Storage | None = None
     stale_s: float | None = None  # a symbol of which nothing came for so long is stale, whatever its feed says
+    over: Callable[[], str] | None = None  # of a market that ends, asked by the monitor: empty while it goes on
     down: Callable[[], None] | None = None  # called last: whatever else was started for this session
 
 
@@ -195,6 +196,7 @@ class LiveSession:
             connected.recorder,
             connected.latencies,
             Storing(connected.storage),
+            connected.over,
         )
         of_now = self._mode.upper() != "PRACTICE"
         return Monitor(watched, self._bus.put, self._bus.waiting, of_now=of_now)

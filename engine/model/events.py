@@ -253,7 +253,7 @@ class FeedEvent(Happened, frozen=True, gc=False, tag="feed"):
     """A feed changed state, as a whole (`symbol` empty) or for one symbol; `message` says what was seen."""
 
     symbol: str
-    state: Literal["FRESH", "LATE", "STALE", "DOWN", "GAP", "BACKFILLED"]
+    state: Literal["FRESH", "LATE", "STALE", "DOWN", "GAP", "BACKFILLED", "END"]
     message: str
     ts_ns: int
     # Of prices, of what orders do, of our writing down, of the engine that hears nothing:

@@ -131,7 +131,7 @@ class FeedView(msgspec.Struct, frozen=True):
     """One source of market data of a live session. Ages and lags in ns, None until known."""
 
     name: str
-    state: str  # CONNECTING, OK, LATE, STALE, DOWN
+    state: str  # CONNECTING, OK, LATE, STALE, DOWN, END
     events: int = 0
     conflated: int = 0  # quotes and books replaced by newer ones before the engine took them
     reconnects: int = 0

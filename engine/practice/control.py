@@ -156,6 +156,7 @@ def _status(venue: Venue) -> dict[str, Any]:
         "now": timestamp(venue.exchange.now_ns),
         "start": timestamp(venue.world.start_ns),
         "end": timestamp(venue.world.end_ns),
+        "over": venue.world.next_ns() is None,
         "played": venue.world.played,
         "speed": venue.clock.speed,
         "running": venue.clock.running,

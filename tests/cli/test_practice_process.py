@@ -118,6 +118,18 @@ def test_a_session_without_a_screen_is_killed_and_unlocked_step_by_step_from_ano
     assert "they are right again" in said
 
 
+def test_a_session_without_a_screen_ends_in_order_by_itself_when_its_market_is_over(terminal: Terminal) -> None:
+    options = ("--speed", "0", "--sessions", str(terminal.folder / "sessions"), "--json")
+    process = terminal.start("--headless", "practice", *options)
+    said, complained = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0, complained
+    told = json.loads(said)
+    assert told["holds"] == ["the practice market is over at 20:00"]
+    assert told["market_rows"] > 0
+    assert "the practice market is over at 20:00" in complained
+    assert terminal.do("journal", "verify", told["journal"])["closed"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_session_that_is_told_to_end_ends_in_order_and_says_what_came_of_it(
     terminal: Terminal, session: subprocess.Popen[str], number: signal.Signals

@@ -9,7 +9,16 @@ import pytest
 from textual import events
 
 from tradetui.engine.model.events import TradingState
-from tradetui.engine.model.snapshot import BookView, CurveView, FillView, Marker, PositionView, Snapshot, SymbolView
+from tradetui.engine.model.snapshot import (
+    BookView,
+    CurveView,
+    FeedView,
+    FillView,
+    Marker,
+    PositionView,
+    Snapshot,
+    SymbolView,
+)
 from tradetui.tui import terminal
 from tradetui.tui.app import Workstation
 from tradetui.tui.panes.table import WHEEL_ROWS
@@ -106,6 +115,15 @@ async def test_the_header_says_what_may_be_traded_and_whether_the_clock_runs(sta
             await screen.settle()
             assert ("END" if size == SMALL else "FINISHED") in screen.text().splitlines()[0]
             desk.show(phase="running")
+
+
+async def test_that_a_practice_market_is_over_is_said_and_is_no_alarm(running, fake_desk, picture):
+    words = "the practice market is over at 20:00"
+    over = {"feed": "END", "mode": "PRACTICE", "state": TradingState.REDUCING, "holds": (words,)}
+    feeds = (FeedView("alpaca", "END", message=words),)
+    async with running(fake_desk(msgspec.structs.replace(picture, **over, feeds=feeds)), SMALL) as screen:
+        assert "■ THE PRACTICE MARKET IS OVER AT 20:00 · " in screen.text().splitlines()[1]
+        assert "STALE" not in screen.text()
 
 
 @pytest.mark.parametrize("size", [SMALL, WIDE], ids=["80x24", "160x45"])

@@ -162,7 +162,8 @@ def _tell(opened: Opened, host: str, port: int, keys: tuple[str, str] | None, as
     places, world = describe(port, host), opened.venue.world
     if as_json:
         made = {} if keys is None else {"key": keys[0], "secret": keys[1]}
-        typer.echo(msgspec.json.encode({"schema_version": 1, **places, **made}).decode())
+        market = {"start": timestamp(world.start_ns), "end": timestamp(world.end_ns)}
+        typer.echo(msgspec.json.encode({"schema_version": 1, **places, "market": market, **made}).decode())
         return
     clock = opened.venue.clock
     pace = "paused" if not clock.running else "as fast as it goes" if clock.speed == 0 else f"at speed {clock.speed:g}"

@@ -37,7 +37,7 @@ def ended_in_order(end: Callable[[], object]) -> Iterator[None]:
 
 
 def run_headless(session: LiveSession, minutes: float | None, as_json: bool, others: Surroundings = ALONE) -> None:
-    """Trade for so long, or until interrupted or told to end; then print what came of it.
+    """Trade for so long, or until the market is over, or until interrupted or told to end; print what came of it.
 
     Raises RunFailed where the session failed, and where its time was over before the account had answered.
     """
@@ -48,8 +48,12 @@ def run_headless(session: LiveSession, minutes: float | None, as_json: bool, oth
         session.start()
         try:
             while (end_s is None or monotonic() < end_s) and session.snapshot().phase != "failed":
-                for line in narration.lines(session.snapshot()):
+                told = session.snapshot()
+                for line in narration.lines(told):
                     print(f"tradetui: {line}", file=sys.stderr, flush=True)
+                if told.feed == "END":  # of a practice market: nothing comes any more
+                    unheard = not told.account_label
+                    break
                 if asked.wait(LOOK_S):
                     break
             else:

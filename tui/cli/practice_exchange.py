@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from tempfile import TemporaryFile
 from typing import Any
 from urllib.error import URLError
@@ -18,6 +19,7 @@ from tradetui.engine.gateways.alpaca.credentials import Credentials
 from tradetui.engine.keys import without_keys
 
 ANSWER_S = 10.0
+END_ANSWER_S = 0.5  # asked by a thread that writes a recording meanwhile
 END_S = 1.0
 RATE_PER_MINUTE = 10_000  # nobody else is there to be protected from us
 
@@ -69,13 +71,24 @@ class PracticeExchange:
 
 def symbols_at(address: str, credentials: Credentials) -> list[str]:
     """What an exchange on this machine trades, in the order of names."""
-    request = Request(  # noqa: S310  # an address of ours
-        f"{address}/v2/assets",
-        headers={"APCA-API-KEY-ID": credentials.key_id, "APCA-API-SECRET-KEY": credentials.secret},
-    )
     try:
-        with urlopen(request, timeout=ANSWER_S) as answer:  # noqa: S310  # likewise
-            assets = json.load(answer)
+        assets = _answer(f"{address}/v2/assets", credentials, ANSWER_S)
     except (URLError, OSError, ValueError) as error:
         raise RunFailed(f"{address}: the exchange does not say what it trades ({error})") from None
     return sorted(asset["symbol"] for asset in assets if asset.get("tradable") and asset["symbol"] != "FAKEPACA")
+
+
+def over_at(address: str, credentials: Credentials) -> str:
+    """Whether the market of an exchange on this machine has ended, in words; empty while it goes on, or is not told."""
+    try:
+        status = _answer(f"{address}/_practice/status", credentials, END_ANSWER_S)
+        end = datetime.fromisoformat(status["end"]) if status["over"] else None
+    except (URLError, OSError, ValueError, KeyError, TypeError):
+        return ""  # an older one does not tell; and whoever does not answer may answer the next time
+    return "" if end is None else f"the practice market is over at {end:%H:%M{'' if end.second == 0 else ':%S'}}"
+
+
+def _answer(url: str, credentials: Credentials, patience_s: float) -> Any:
+    headers = {"APCA-API-KEY-ID": credentials.key_id, "APCA-API-SECRET-KEY": credentials.secret}
+    with urlopen(Request(url, headers=headers), timeout=patience_s) as answer:  # noqa: S310  # an address of ours
+        return json.load(answer)

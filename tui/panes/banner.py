@@ -36,6 +36,9 @@ class Banner(Pane):
             return f"{glyphs.stop} KILL SENT {waited} AGO{dot}NOT CONFIRMED YET", styles.killed
         if snapshot.state is TradingState.HALTED:
             return dot.join(self._halted(snapshot, len(dot))), styles.killed
+        over = snapshot.feed == "END" and next((feed.message for feed in snapshot.feeds if feed.state == "END"), "")
+        if over and snapshot.phase != "finished":
+            return f"{glyphs.stop} {fmt.clean(over).upper()}{dot}{snapshot.events:,} events{dot}q quit", styles.replay
         if snapshot.state is TradingState.REDUCING:
             lasted = fmt.age((snapshot.clock_ns - snapshot.state_since_ns) / fmt.NS_PER_SECOND)
             way = "U unlock" if replayed(snapshot) else "9 health" if snapshot.holds else "space resume"

@@ -66,6 +66,7 @@ def test_it_is_kept_over_a_kill_and_no_key_is_written_anywhere(tmp_path: Path) -
     with started(tmp_path, *options, env=KEYS) as first:
         told = addresses(first)
         assert "secret" not in told
+        assert told["market"] == {"start": "2026-04-01T13:30:00Z", "end": "2026-04-01T20:00:00Z"}
         assert ask(told["trading"], "POST", "/_practice/advance", {"seconds": 60}, **keys)[0] == 200
         assert ask(told["trading"], "POST", "/v2/orders", ORDER, **keys)[1]["status"] == "pending_new"
         assert ask(told["trading"], "GET", "/v2/account", key="PKWRONG", secret=SECRET)[0] == 401
