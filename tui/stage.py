@@ -59,7 +59,7 @@ class Stage(Widget):
                 region = self.plan.regions.get(name)
                 shown = region is not None and region.area > 0
                 if shown and not pane.shown:
-                    pane.invalidate()
+                    pane.come_back()
                 pane.shown = shown
         return self.plan
 

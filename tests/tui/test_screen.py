@@ -21,6 +21,7 @@ from tradetui.engine.model.snapshot import (
 )
 from tradetui.tui import terminal
 from tradetui.tui.app import Workstation
+from tradetui.tui.panes.banner import Banner
 from tradetui.tui.panes.table import WHEEL_ROWS
 from tradetui.tui.themes import ThemeError
 
@@ -124,6 +125,29 @@ async def test_that_a_practice_market_is_over_is_said_and_is_no_alarm(running, f
     async with running(fake_desk(msgspec.structs.replace(picture, **over, feeds=feeds)), SMALL) as screen:
         assert "■ THE PRACTICE MARKET IS OVER AT 20:00 · " in screen.text().splitlines()[1]
         assert "STALE" not in screen.text()
+
+
+async def test_a_banner_that_comes_back_never_shows_what_it_said_before(running, fake_desk, picture, monkeypatch):
+    before = {"state": TradingState.REDUCING, "holds": ("the account has not been compared yet",), "mode": "PRACTICE"}
+    desk = fake_desk(msgspec.structs.replace(picture, **before))
+    async with running(desk, SMALL) as screen:
+        assert "compared yet" in screen.text().splitlines()[1]
+        desk.show(state=TradingState.ACTIVE, holds=())
+        await screen.settle()
+        painted: list[str] = []
+        banner = screen.app.query_one("#banner", Banner)
+        paint = banner.render_lines
+
+        def noted(crop):
+            strips = paint(crop)
+            painted.extend(strip.text for strip in strips)
+            return strips
+
+        monkeypatch.setattr(banner, "render_lines", noted)
+        desk.show(**STATES["killed"])
+        await screen.settle()
+    assert painted
+    assert all("KILLED" in text for text in painted), painted
 
 
 @pytest.mark.parametrize("size", [SMALL, WIDE], ids=["80x24", "160x45"])

@@ -78,11 +78,18 @@ class Pane(Widget):
         """Forget what is drawn: the next snapshot is shown at once."""
         self._key, self._drawn_at = None, float("-inf")
 
+    def come_back(self) -> None:
+        """It has a place again: nothing of what it showed before it lost it is painted, not even at first."""
+        self.invalidate()
+        self.refresh()
+
     def on_resize(self) -> None:
         self.invalidate()
         self.show(self.view.snapshot)
 
     def render_line(self, y: int) -> Strip:
+        if self._key is None:  # painted before its new size is told: what it knows is old
+            self.show(self.view.snapshot)
         width = self.size.width
         if y >= len(self._lines):
             return Strip.blank(width, self.rich_style)
