@@ -6,21 +6,26 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from tradetui.engine.journal.codec import kind_of
 from tradetui.engine.journal.words import sentence
 from tradetui.engine.model.events import (
+    Beat,
     ControlEvent,
     Event,
+    FeedEvent,
     FillEvent,
     OpeningEvent,
     OrderStatusEvent,
     RefusalEvent,
     RiskEvent,
+    SessionEvent,
     SignalEvent,
     StrategyErrorEvent,
     TradingState,
+    VenueReport,
+    VenueState,
 )
 from tradetui.engine.model.instrument import EXACT
 from tradetui.engine.model.orders import OrderStatus
@@ -28,6 +33,13 @@ from tradetui.engine.model.snapshot import AlertView, FillView, LogView, Marker
 from tradetui.engine.trading.portfolio import Portfolio
 
 FILLS_SHOWN, ALERTS_SHOWN, LOG_SHOWN, MARKERS_SHOWN = 500, 200, 500, 400
+
+
+class Dated(NamedTuple):
+    """An event that has our clock's time, at the time of a market that has its own."""
+
+    event: Event
+    ts_ns: int
 
 
 class Lines:
@@ -81,11 +93,14 @@ class News:
         self.orders_moved = True  # since whoever shows them looked
         self._said: tuple[str, ...] = ()
         self._ledger = Portfolio(start)
+        self._market_ns = 0  # where a market with a time of its own is; 0 for one whose time is ours
 
-    def observe(self, events: Sequence[Event]) -> None:
-        """Take news from the bus."""
+    def observe(self, events: Sequence[Event], now_ns: int = 0) -> None:
+        """Take news from the bus; `now_ns` is market time, 0 where only the events tell it."""
         for event in events:
-            self.log.add(event)
+            if type(event) is SessionEvent:
+                self._market_ns = max(self._market_ns, event.market_ns)
+            self.log.add(self._dated(event, now_ns) if self._market_ns else event)
             match event:
                 case SignalEvent():
                     continue
@@ -110,6 +125,12 @@ class News:
     def count_cancels_anew(self) -> None:
         """A kill or a cancel-all begins."""
         self.cancelled = 0
+
+    def _dated(self, event: Event, now_ns: int) -> Event | Dated:
+        """One clock in one column: what our clock dated has the market's newest time."""
+        ours = isinstance(event, _OF_OUR_CLOCK) or (type(event) is VenueReport and event.ts_ns == event.received_ns)
+        self._market_ns = max(self._market_ns, now_ns if ours else event.ts_ns)
+        return Dated(event, self._market_ns) if ours else event
 
     def _fill(self, fill: FillEvent) -> None:
         profit = self._ledger.apply(fill)
@@ -149,5 +170,9 @@ class News:
         self._alert(event.ts_ns, "critical" if halted else "info", "STATE", "", text)
 
 
-def _line(number: int, event: Event) -> LogView:
-    return LogView(number, event.ts_ns, kind_of(event), sentence(event))
+_OF_OUR_CLOCK = (Beat, FeedEvent, SessionEvent, VenueState)
+
+
+def _line(number: int, told: Event | Dated) -> LogView:
+    event = told.event if isinstance(told, Dated) else told
+    return LogView(number, told.ts_ns, kind_of(event), sentence(event))

@@ -40,7 +40,7 @@ class Publisher:
 
     def observe(self, events: Sequence[Event]) -> None:
         """Show what happened before there was a bus."""
-        self._builder.observe(events)
+        self._builder.remember(events)
 
     def cancelled_from(self) -> None:
         """Count the cancels from here on: a kill or a cancel-all begins."""

@@ -51,6 +51,10 @@ class SnapshotBuilder:
 
     def observe(self, events: Sequence[Event]) -> None:
         """Take news from the bus."""
+        self._news.observe(events, self._player.clock_ns)
+
+    def remember(self, events: Sequence[Event]) -> None:
+        """Take news of before there was a bus."""
         self._news.observe(events)
 
     def cancelled_from(self) -> None:

@@ -39,7 +39,7 @@ class Broker:
     """Where a broker is and who we are to it; `down` ends what was started for this session alone.
 
     `halted` tells before each order whether another process has halted trading there; `over` whether the market has
-    ended, in words, and is empty while it goes on.
+    ended, in words, and is empty while it goes on. `market_ns` is where a market with a time of its own stands.
     """
 
     def __init__(
@@ -50,9 +50,10 @@ class Broker:
         down: Callable[[], None] | None = None,
         halted: Callable[[], bool] = lambda: False,
         over: Callable[[], str] | None = None,
+        market_ns: int = 0,
     ) -> None:
         self.feed, self.execution, self.credentials = feed, execution, credentials
-        self.down, self.halted, self.over = down, halted, over
+        self.down, self.halted, self.over, self.market_ns = down, halted, over, market_ns
 
 
 def open_session(
@@ -74,7 +75,7 @@ def open_session(
     header = live_header(config, strategy, symbols, mode, session_id, now)
     player = build_live(config, strategy, symbols, session_id, mode)
     path = folder / f"{now:%Y%m%d-%H%M%S-%f}-{mode}-{strategy_name(strategy)}.db"
-    start = SessionEvent("started", f"{mode} session {session_id}", time_ns())
+    start = SessionEvent("started", f"{mode} session {session_id}", time_ns(), broker.market_ns)
     storage = store and store(path, session_info(header))
     return _connected(player, FileJournal(path, header), session_id, broker, bus, start, storage=storage)
 
@@ -101,7 +102,7 @@ def resume_session(
     restore(player, events, rows)
     if rows:
         player.core.reach(rows[-1].seq)  # their numbers are taken
-    start = SessionEvent("resumed", f"after event {player.core.seq}", time_ns())
+    start = SessionEvent("resumed", f"after event {player.core.seq}", time_ns(), broker.market_ns)
     storage = store and store(journal.path, session_info(header))
     return _connected(player, journal, header.details.run_id, broker, bus, start, tuple(events), storage)
 

@@ -101,8 +101,8 @@ class LivePlayer:
 
     @property
     def clock_ns(self) -> int:
-        """Market time."""
-        return self.ticks.now_ns
+        """Market time; 0 until any is known."""
+        return self.ticks.at(0)
 
     @property
     def holds(self) -> Holds:
@@ -177,6 +177,7 @@ class LivePlayer:
 
     def _session(self, event: SessionEvent) -> None:
         self._journal(event)
+        self.ticks.begins_ns = event.market_ns
         core, ts_ns = self.core, self.ticks.at(event.ts_ns)
         self.wants_state = True
         for number, symbol in self.unsent.items():
@@ -188,7 +189,7 @@ class LivePlayer:
         self.restraint.begin(ts_ns)
 
     def _command(self, command: Command) -> None:
-        core, ts_ns = self.core, self.ticks.now_ns
+        core, ts_ns = self.core, self.clock_ns
         self._said.append(accept(core, command, ts_ns))
         if isinstance(command, Kill):
             core.venue.cancel_everything()  # first: one request for all of them, before those for each

@@ -29,6 +29,7 @@ class Ticks:
         self.decisions = 0  # how often the strategy was asked
         self.strangers = 0  # inputs of symbols that are not watched
         self.now_ns = 0
+        self.begins_ns = 0  # of a market with a time of its own: where it stood when the session began
         self.opened = False
         self.first = dict[str, float]()
         self.volume = dict.fromkeys(view.symbols, 0.0)
@@ -103,8 +104,8 @@ class Ticks:
                 self._core.release(self.now_ns)
 
     def at(self, ts_ns: int) -> int:
-        """Market time; before the market told any, that of whoever speaks."""
-        return self.now_ns or ts_ns
+        """Market time; before the market told any, where it began, and where that is not known the speaker's time."""
+        return self.now_ns or self.begins_ns or ts_ns
 
     # -- inside
 

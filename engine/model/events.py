@@ -380,6 +380,7 @@ class SessionEvent(Happened, frozen=True, gc=False, tag="session"):
     what: Literal["started", "resumed"]
     message: str
     ts_ns: int
+    market_ns: int = 0  # where the market stood, of one that has a time of its own; 0 elsewhere
     seq: int = 0
     cause: int = 0
 

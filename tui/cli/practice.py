@@ -209,7 +209,7 @@ def _broker(market: Market) -> tuple[Broker, list[str]]:
 def _broker_at(places: dict[str, Any], credentials: Credentials, down: Any) -> Broker:
     from tradetui.engine.gateways.alpaca.config import ExecutionConfig, FeedConfig, RestConfig
     from tradetui.engine.live.opening import Broker
-    from tradetui.tui.cli.practice_exchange import RATE_PER_MINUTE, over_at
+    from tradetui.tui.cli.practice_exchange import RATE_PER_MINUTE, market_ns_at, over_at
     from tradetui.tui.cli.surroundings import halt_of
 
     rest = RestConfig(per_minute=RATE_PER_MINUTE if down is not None else RestConfig().per_minute)
@@ -225,6 +225,7 @@ def _broker_at(places: dict[str, Any], credentials: Credentials, down: Any) -> B
         down,
         halt_of("dev"),
         lambda: over_at(places["trading"], credentials),
+        market_ns_at(places["trading"], credentials),
     )
 
 

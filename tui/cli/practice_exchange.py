@@ -88,6 +88,15 @@ def over_at(address: str, credentials: Credentials) -> str:
     return "" if end is None else f"the practice market is over at {end:%H:%M{'' if end.second == 0 else ':%S'}}"
 
 
+def market_ns_at(address: str, credentials: Credentials) -> int:
+    """Where the market of an exchange on this machine stands; 0 where it does not tell."""
+    try:
+        moment = datetime.fromisoformat(_answer(f"{address}/_practice/status", credentials, ANSWER_S)["now"])
+    except (URLError, OSError, ValueError, KeyError, TypeError):
+        return 0
+    return round(moment.timestamp() * 1_000_000) * 1_000
+
+
 def _answer(url: str, credentials: Credentials, patience_s: float) -> Any:
     headers = {"APCA-API-KEY-ID": credentials.key_id, "APCA-API-SECRET-KEY": credentials.secret}
     with urlopen(Request(url, headers=headers), timeout=patience_s) as answer:  # noqa: S310  # an address of ours

@@ -233,9 +233,9 @@ class LiveRig:
     def _ask(self) -> None:
         self.asked += 1
 
-    def begin(self) -> LiveRig:
+    def begin(self, market_ns: int = 0) -> LiveRig:
         """Start, and let the venue tell what the account is."""
-        self.engine.begin(SessionEvent("started", "", self.now_ns), self.now_ns)
+        self.engine.begin(SessionEvent("started", "", self.now_ns, market_ns), self.now_ns)
         return self.turn(self.venue.state())
 
     def turn(self, *inputs: LiveInput, after_s: float = 0.0) -> LiveRig:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from live_rig import SECOND, LiveRig
+from live_rig import SECOND, START, LiveRig, buy
 
 from tradetui.engine.config import run_config
 from tradetui.engine.live.build import build_live
-from tradetui.engine.model.events import VenueState
+from tradetui.engine.model.events import FeedEvent, QuoteEvent, VenueState
 from tradetui.engine.model.snapshot import FeedView
 
 
@@ -41,3 +41,18 @@ def test_an_account_of_paper_is_not_traded_by_a_live_session_as_one_of_real_mone
     player.work(state)
     assert "it is of paper, and this is live" in player.holds.reason
     assert player.core.state == "reducing"
+
+
+def test_a_market_with_a_time_of_its_own_is_the_only_clock_of_the_log_and_the_alerts() -> None:
+    began = START - 86_400 * SECOND
+    rig = LiveRig({100.0: buy()}).begin(market_ns=began)
+    assert {line.ts_ns for line in rig.pictures[-1].log} == {began}, "before the first price: where the market began"
+    at_ns = began + 30 * SECOND
+    rig.turn(QuoteEvent("AA", at_ns, 100.0, 100.0, 100.01, 100.0), after_s=3.0)
+    rig.turn(rig.venue.state(), FeedEvent("AA", "STALE", "nothing heard", rig.now_ns), after_s=1.0)
+    picture = rig.pictures[-1]
+    assert {line.kind for line in picture.log} >= {"venue_state", "feed", "control", "session", "order"}
+    times = [line.ts_ns for line in picture.log]
+    assert times == sorted(times)
+    assert {*times, *(alert.ts_ns for alert in picture.alerts)} == {began, at_ns}
+    assert picture.start_ns == began
