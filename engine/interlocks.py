@@ -83,7 +83,7 @@ def _answered(facts: LiveFacts) -> list[Missing]:
         seen = "the broker says that this is a paper account" if facts.answered_paper else silent
         found.append(Missing("KEYS", seen, "use keys of the live account"))
     if not facts.answered_account or facts.answered_account != facts.expected_account:
-        seen = f"the account ends in {facts.answered_account or '?'}, expected {facts.expected_account or 'none'}"
+        seen = f"{_ends(facts.answered_account)}, the settings name {facts.expected_account or 'no account'}"
         found.append(Missing("ACCOUNT", seen, "set live_account to the last four signs of the account's number"))
     if facts.answered_blocked:
         found.append(Missing("BLOCKED", f"the broker says: {facts.answered_blocked}", "ask the broker"))
@@ -93,8 +93,9 @@ def _answered(facts: LiveFacts) -> list[Missing]:
 def _state(facts: LiveFacts) -> list[Missing]:
     found = []
     if facts.clock_skew_s is None or not abs(facts.clock_skew_s) <= CLOCK_SKEW_MAX_S:
-        seen = "unknown" if facts.clock_skew_s is None else f"{facts.clock_skew_s:+.1f} s"
-        found.append(Missing("CLOCK", f"the clock is off by: {seen}", "have this machine's clock synchronised"))
+        off = facts.clock_skew_s
+        seen = "the broker's time is not known" if off is None else f"this machine's clock is off by {off:+.1f} s"
+        found.append(Missing("CLOCK", seen, "have this machine's clock synchronised"))
     if facts.halted:
         do = "tradetui unlock --environment live --reason ..."
         found.append(Missing("HALTED", f"trading was halted: {facts.halted}", do))
@@ -102,3 +103,7 @@ def _state(facts: LiveFacts) -> list[Missing]:
         seen = "were not compared" if facts.differences is None else f"differ in {facts.differences} things"
         found.append(Missing("BOOKS", f"books and broker {seen}", "look at: tradetui reconcile"))
     return found
+
+
+def _ends(account: str) -> str:
+    return f"the account ends in {account}" if account else "the broker told no account"

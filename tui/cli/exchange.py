@@ -78,7 +78,7 @@ def exchange(
     fault_seed: Annotated[
         int | None, typer.Option(metavar="N", help="Let things go wrong, decided by this seed.")
     ] = None,
-    fault_every: Annotated[int, typer.Option(min=1, metavar="N", help="One in about N requests and frames.")] = 20,
+    fault_every: Annotated[int, typer.Option(min=1, metavar="N", help="One in about N requests and frames.")] = 50,
     with_parent: Annotated[
         bool, typer.Option("--with-parent", help="End when standard input does: with the program that holds it.")
     ] = False,

@@ -52,7 +52,8 @@ def run_line(run: Run) -> str:
         store = f", {health.storage}" if health.storage else ""
         if health.storage_lag and store:
             store += f" ({health.storage_lag:,} events wait)"
-        parts = f"{health.working} orders, {health.positions} positions, {feeds or 'no feed'}"
+        held = f"{_count(health.working, 'order')}, {_count(health.positions, 'position')}"
+        parts = f"{held}, {feeds or 'no feed'}"
         told = f": {health.trading}{late}, {parts}{store}"
     return f"{file.pid:>7} {file.mode}{account} {life}{told}\n        {file.journal}"
 
@@ -71,3 +72,7 @@ def day_end_lines(report: DayEnd) -> list[str]:
     if not report.differences:
         return [*lines, "they agree"]
     return [*lines, *(f"DIFFERS   {difference.message}" for difference in report.differences)]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -17,7 +17,7 @@ from platformdirs import user_cache_dir
 
 from tradetui.engine.market.kernel.texts import sources
 
-SECONDS = 40  # what compiling takes on a slow machine
+SECONDS = 20  # what compiling takes on a slow machine
 PYTHON = f"py{sys.version_info.major}{sys.version_info.minor}"
 
 

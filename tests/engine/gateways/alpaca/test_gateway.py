@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from practice_market import ACME, BTC, MINUTE_NS, OPEN_NS, small_world
 from quotation_board import Board, opened, scripted
 from trading_floor import KEYS, QUICK_PINGS
 
+from practice_market import ACME, BTC, MINUTE_NS, OPEN_NS, small_world
 from tradetui.engine.gateways.alpaca.config import FreshnessConfig, SocketConfig, Waits
 from tradetui.engine.gateways.alpaca.credentials import Credentials
 from tradetui.engine.gateways.live_words import DataGateway
