@@ -12,6 +12,7 @@ from tradetui.engine.errors import UsageError
 from tradetui.tui.cli.account_session import account_session, broker_of
 from tradetui.tui.cli.beside import Surroundings
 from tradetui.tui.cli.practice import MetricsOption, live_config, sessions_folder
+from tradetui.tui.cli.run_arguments import AllowShort, LongOnly, Parameters, Quantity, Strategy
 from tradetui.tui.cli.run_options import one_of
 from tradetui.tui.cli.state import Shell
 from tradetui.tui.cli.surroundings import credentials, load_settings
@@ -43,15 +44,11 @@ def live(
     context: typer.Context,
     run_file: Annotated[Path | None, typer.Argument(metavar="[RUN.toml]", help="A run file, as for backtest.")] = None,
     symbol: Annotated[list[str] | None, typer.Option(help="Trade this symbol; repeatable, at least one.")] = None,
-    strategy: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE.py:CLASS", help="ma_crossover (default), momentum or yours.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A strategy parameter; repeatable.")
-    ] = None,
-    quantity: Annotated[str | None, typer.Option(help="Units per entry; without it, an even share of equity.")] = None,
-    allow_short: Annotated[bool, typer.Option("--allow-short", help="-1 sells short.")] = False,
-    long_only: Annotated[bool, typer.Option("--long-only", help="-1 only closes; the default.")] = False,
+    strategy: Strategy = None,
+    set_: Parameters = None,
+    quantity: Quantity = None,
+    allow_short: AllowShort = False,
+    long_only: LongOnly = False,
     limit: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="A risk limit; four of them are demanded. Repeatable."),

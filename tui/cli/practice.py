@@ -10,6 +10,7 @@ import typer
 
 from tradetui.engine.errors import UsageError
 from tradetui.tui.cli.beside import Surroundings
+from tradetui.tui.cli.run_arguments import AllowShort, Limit, LongOnly, Parameters, Quantity, Strategy
 from tradetui.tui.cli.run_options import merge_options, one_of, read_run_file, table_of, where_from
 from tradetui.tui.cli.state import Shell
 
@@ -59,21 +60,15 @@ class Market:
 def practice(
     context: typer.Context,
     run_file: Annotated[Path | None, typer.Argument(metavar="[RUN.toml]", help="A run file, as for backtest.")] = None,
-    strategy: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE.py:CLASS", help="ma_crossover (default), momentum or yours.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A strategy parameter; repeatable.")
-    ] = None,
+    strategy: Strategy = None,
+    set_: Parameters = None,
     data: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of a session to replay.")] = None,
     synthetic: Annotated[int | None, typer.Option(metavar="SEED", help="Invent a market from this seed.")] = None,
     symbol: Annotated[list[str] | None, typer.Option(help="Trade this symbol; repeatable. [all]")] = None,
-    quantity: Annotated[str | None, typer.Option(help="Units per entry; without it, an even share of equity.")] = None,
-    allow_short: Annotated[bool, typer.Option("--allow-short", help="-1 sells short.")] = False,
-    long_only: Annotated[bool, typer.Option("--long-only", help="-1 only closes; the default.")] = False,
-    limit: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A risk limit, such as max_drawdown=0.1; repeatable.")
-    ] = None,
+    quantity: Quantity = None,
+    allow_short: AllowShort = False,
+    long_only: LongOnly = False,
+    limit: Limit = None,
     speed: Annotated[
         float, typer.Option(min=0, max=10_000_000, help="Market seconds per second; 0 is as fast as it goes.")
     ] = 10.0,

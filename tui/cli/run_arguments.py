@@ -1,4 +1,4 @@
-"""Options that a backtest and a replay share: what is traded, with what money, over which market."""
+"""Options that several commands share: what is traded, with what money, over which market."""
 
 from __future__ import annotations
 
